@@ -1,0 +1,1 @@
+"""The embedded stack: real Kafka and a MongoDB-protocol store on this machine, without containers."""

@@ -1,0 +1,160 @@
+"""The processes of one stack under supervisord: what it runs, and the few questions put to it.
+
+supervisord restarts what ends, keeps the logs, and stops everything in reverse order of priority.
+"""
+
+import hashlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from stack import places
+
+# Every supervised process carries this, so that those left behind by a killed supervisord are found again.
+MARK = "PASSERELLE_STACK"
+
+HEAD = """\
+[supervisord]
+directory={tree}
+logfile={folder}/log/supervisord.log
+pidfile={folder}/supervisord.pid
+childlogdir={folder}/log
+
+[unix_http_server]
+file={socket}
+chmod=0700
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+
+[supervisorctl]
+serverurl=unix://{socket}
+"""
+
+PROGRAM = """
+[program:{name}]
+command={command}
+environment={environment}
+priority={priority}
+autostart=false
+autorestart=true
+startsecs=1
+startretries=10
+stopwaitsecs=20
+stdout_logfile={folder}/log/{name}.log
+stdout_logfile_maxbytes=10MB
+stdout_logfile_backups=2
+redirect_stderr=true
+"""
+
+
+class Supervisor:
+    """The supervisord of one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.configuration = folder / "supervisord.conf"
+
+    def configure(self, commands: Mapping[str, list[str]], environments: Mapping[str, dict[str, str]]) -> None:
+        """Writes what is to run, in starting order, and has a running supervisord take it over.
+
+        Programs whose command or environment changed are stopped; nothing is started.
+        """
+        parts = [HEAD.format(tree=places.TREE, folder=_literal(self.folder), socket=_literal(self._socket()))]
+        for priority, (name, command) in enumerate(commands.items()):
+            environment = {MARK: str(self.folder), **environments.get(name, {})}
+            parts.append(
+                PROGRAM.format(
+                    name=name,
+                    command=" ".join(_quoted(word) for word in command),
+                    environment=",".join(f"{key}={_quoted(value)}" for key, value in environment.items()),
+                    priority=priority,
+                    folder=_literal(self.folder),
+                )
+            )
+        self.configuration.write_text("".join(parts))
+        if self.alive():
+            self.ask("update")
+            return
+        self.stop_left_behind()
+        self._launch()
+
+    def alive(self) -> bool:
+        """Whether this folder's supervisord runs."""
+        try:
+            pid = int((self.folder / "supervisord.pid").read_text())
+            return "supervisord" in " ".join(psutil.Process(pid).cmdline())
+        except (OSError, ValueError, psutil.Error):
+            return False
+
+    def states(self) -> dict[str, str]:
+        """Each program and its state, as supervisord names them; empty when it does not run."""
+        if not self.alive():
+            return {}
+        words = (line.split() for line in self.ask("status").splitlines())
+        return {name: state for name, state, *_ in (line for line in words if len(line) > 1)}
+
+    def start(self, name: str) -> None:
+        """Starts a program that does not run yet, without waiting for it."""
+        if self.states().get(name) not in {"RUNNING", "STARTING"}:
+            self.ask("start", name)
+
+    def stop(self) -> bool:
+        """Stops every program and supervisord itself; tells whether there was anything to stop."""
+        if not self.alive():
+            return self.stop_left_behind()
+        supervisord = psutil.Process(int((self.folder / "supervisord.pid").read_text()))
+        self.ask("shutdown")
+        supervisord.wait(timeout=120)
+        self.stop_left_behind()
+        return True
+
+    def stop_left_behind(self) -> bool:
+        """Ends processes of this stack that no supervisord watches; tells whether there were any."""
+        left = [process for process in psutil.process_iter() if self._is_mine(process)]
+        for process in left:
+            process.terminate()
+        _, stubborn = psutil.wait_procs(left, timeout=10)
+        for process in stubborn:
+            process.kill()
+        psutil.wait_procs(stubborn, timeout=5)
+        return bool(left)
+
+    def ask(self, *words: str) -> str:
+        """One question to supervisorctl; what it printed."""
+        command = [places.PYTHON, "-m", "supervisor.supervisorctl", "-c", str(self.configuration), *words]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
+
+    def _launch(self) -> None:
+        # The choices of one `make up` must not outlive it in the environment of every later child.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PASSERELLE_", "OTEL_"))}
+        command = [places.PYTHON, "-m", "supervisor.supervisord", "-c", str(self.configuration)]
+        subprocess.run(command, env=kept, timeout=60, check=True)
+
+    def _is_mine(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == str(self.folder) and process.pid != os.getpid()
+        except psutil.Error:
+            return False
+
+    def _socket(self) -> str:
+        beside = str(self.folder / "supervisor.sock")
+        if len(beside) < 100:
+            return beside
+        # The system allows about 100 characters in a socket's name.
+        short = hashlib.sha256(beside.encode()).hexdigest()[:16]
+        return f"{tempfile.gettempdir()}/passerelle-{short}.sock"
+
+
+def _quoted(text: str) -> str:
+    quote = "'" if '"' in text else '"'
+    return f"{quote}{_literal(text)}{quote}"
+
+
+def _literal(text: str | Path) -> str:
+    # supervisord expands `%(name)s` in every value.
+    return str(text).replace("%", "%%")
