@@ -25,7 +25,7 @@ class TopicError(ValueError):
 class Topic:
     """One topic. `readers` are services, and `campus` where campus systems may read; the owner alone writes.
 
-    An owner also reads its own state topic (to correct a record that came too late) without being named as a reader.
+    An owner also reads its own state topic, to correct a record that came too late, without being named.
     `config` holds Kafka's own topic settings, ready for its admin client.
     """
 
@@ -53,7 +53,10 @@ class Topic:
 
 
 def load(folder: Path | None = None) -> dict[str, Topic]:
-    """All topics by name, from the package's own files unless told otherwise; raises `TopicError` naming the file."""
+    """All topics by name, from the package's own files unless told otherwise.
+
+    Raises `TopicError` naming the file.
+    """
     files = sorted((folder or _folder()).glob("*.toml"))
     topics = [_read(file) for file in files]
     return {topic.name: topic for topic in topics}
