@@ -1,4 +1,4 @@
-"""Every aggregate's contract in one place, for tools that read all of them; a service names the few it hears."""
+"""Every aggregate's contract in one place, for tools that read all; a service names the few it hears."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The stay of a doctoral student, researcher or grant student: what may leave the mobility centre about it.
+"""The stay of a doctoral student, researcher or grant student: what the mobility centre tells about it.
 
-No person, no exact day, no regime. Everything else that happens to a stay is told in mobility's own journal only.
+No person, no exact day, no regime. Whatever else happens to a stay stands in mobility's own journal only.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Erased(StayFact):
 
 
 class AgreementBasisLost(StayFact):
-    """The agreement of a stay not yet arrived ended or was suspended; what follows is an adviser's decision."""
+    """The agreement of a stay not yet arrived ended or was suspended; an adviser decides what follows."""
 
     agreement_id: Id
     cause: TaxonomyCode
