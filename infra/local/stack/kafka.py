@@ -8,14 +8,15 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from stack import java, places
+from stack import java, places, ports
 from stack.child import Child
 from stack.failure import StackFailure
-from stack.ports import HOST, free_port
+from stack.ports import HOST
 
 VERSION = "4.1.1"
 
 # Topics carry their own limit of 1 MiB; the broker's is higher because parked records carry more headers.
+# The short session lets a killed broker come back in seconds: its old session must end first.
 SETTINGS = """\
 process.roles=broker,controller
 node.id=1
@@ -34,6 +35,8 @@ transaction.state.log.min.isr=1
 transaction.state.log.num.partitions=10
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=16777216
 """
@@ -44,9 +47,10 @@ def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 60)
 
     Started again on the same folder and port it has the same data. Raises StackFailure with the log's end.
     """
-    port = port or free_port()
+    port = port or ports.free_port()
+    ports.require_free({"kafka": port}, ["kafka"])
     log = run_dir / "log" / "kafka.log"
-    command = prepare(run_dir, port, free_port())
+    command = prepare(run_dir, port, ports.free_port())
     child = Child("kafka", command, log, address=f"{HOST}:{port}", answers=lambda: answers(port))
     return child.start(within_seconds)
 
@@ -78,7 +82,9 @@ def libraries() -> Path:
 
 def _format(settings: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*_java(heap="128m"), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
+    tool = [*_java(heap="128m"), "kafka.tools.StorageTool"]
+    # With `=`, since an id may begin with a dash.
+    command = [*tool, "format", f"--cluster-id={cluster}", "--config", str(settings)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
         raise StackFailure(f"Kafka's data folder could not be formatted:\n{done.stdout}{done.stderr}")

@@ -10,10 +10,10 @@ from pathlib import Path
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from stack import places
+from stack import places, ports
 from stack.child import Child
 from stack.failure import StackFailure
-from stack.ports import HOST, free_port
+from stack.ports import HOST
 
 FAST = "secantusd-rs"
 PLAIN = "secantusd-py"
@@ -24,7 +24,8 @@ def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 30)
 
     Started again on the same folder and port it has the same data. Raises StackFailure with the log's end.
     """
-    port = port or free_port()
+    port = port or ports.free_port()
+    ports.require_free({"store": port}, ["store"])
     log = run_dir / "log" / "store.log"
     child = Child("store", command(run_dir, port), log, address=url(port), answers=lambda: answers(port))
     return child.start(within_seconds)
@@ -33,13 +34,13 @@ def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 30)
 def command(run_dir: Path, port: int) -> list[str]:
     """The store's command line; its data folder is made when missing."""
     program = program_for(run_dir)
-    executable = _executable(program)
-    if executable is None:
+    found = executable(program)
+    if found is None:
         raise StackFailure(f"{program} is not installed. Run `make setup` (or `make store-fast` for {FAST}).")
     data = _data(run_dir, program)
     data.mkdir(parents=True, exist_ok=True)
     where = ["--host", HOST, "--port", str(port), "--storage-path", str(data)]
-    return [executable, *where, "--cache-size", "256M", "--log-level", "WARNING", "--sync-on-commit"]
+    return [found, *where, "--cache-size", "256M", "--log-level", "WARNING", "--sync-on-commit"]
 
 
 def program_for(run_dir: Path) -> str:
@@ -47,7 +48,7 @@ def program_for(run_dir: Path) -> str:
     for program in (FAST, PLAIN):
         if _data(run_dir, program).exists():
             return program
-    return FAST if _executable(FAST) else PLAIN
+    return FAST if executable(FAST) else PLAIN
 
 
 def url(port: int) -> str:
@@ -65,7 +66,8 @@ def answers(port: int) -> bool:
             return False
 
 
-def _executable(program: str) -> str | None:
+def executable(program: str) -> str | None:
+    """The path of a store program, if it is installed."""
     if program == PLAIN:
         beside_python = Path(places.PYTHON).with_name(PLAIN)
         return str(beside_python) if beside_python.exists() else None
