@@ -1,4 +1,4 @@
-"""`python -m stack up|down|status|logs|reset`: the embedded stack's own small command, used by the Makefile."""
+"""`python -m stack up|down|status|logs|reset`: the embedded stack's own command, used by the Makefile."""
 
 import argparse
 import json
@@ -45,7 +45,7 @@ def _up(folder: Path, *, services: bool) -> int:
     stack = Stack(folder, ports.chosen(), demo=_demo(folder), traces=os.environ.get("TRACES", "0") != "0")
     up(stack, services=services)
     if store.program_for(folder) == store.PLAIN:
-        print("store: the plain one; `make store-fast` builds a faster one, used from the next empty start on")
+        print("The plain store is in use; `make store-fast` builds a faster one for the next empty start.")
     if stack.traces:
         print(f"Traces are shown at {stack.url('zipkin')}")
     if services:

@@ -1,4 +1,4 @@
-"""Real Apache Kafka as one KRaft node: its settings, its first formatting, its command, and whether it answers."""
+"""Real Apache Kafka as one KRaft node: settings, first formatting, command, and whether it answers."""
 
 import base64
 import subprocess

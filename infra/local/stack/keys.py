@@ -1,4 +1,4 @@
-"""The secrets of one stack, made once: the gateway's signing key, the seal of personal data, the session key."""
+"""The secrets of one stack, made once: signing key, seal of personal data, session key."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Where things lie: the tree, the folder of one running stack, and the user's cache of third-party programs."""
+"""Where things lie: the tree, the folder of one stack, and the user's cache of third-party programs."""
 
 import os
 import sys

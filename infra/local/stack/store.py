@@ -44,7 +44,7 @@ def command(run_dir: Path, port: int) -> list[str]:
 
 
 def program_for(run_dir: Path) -> str:
-    """The program whose data are there (neither reads the other's), else the fast one when it is installed."""
+    """The program whose data are there (neither reads the other's), else the fast one if installed."""
     for program in (FAST, PLAIN):
         if _data(run_dir, program).exists():
             return program

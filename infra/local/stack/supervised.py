@@ -59,7 +59,9 @@ class Supervisor:
         self.folder = folder
         self.configuration = folder / "supervisord.conf"
 
-    def configure(self, commands: Mapping[str, list[str]], environments: Mapping[str, dict[str, str]]) -> None:
+    def configure(
+        self, commands: Mapping[str, list[str]], environments: Mapping[str, dict[str, str]]
+    ) -> None:
         """Writes what is to run, in starting order, and has a running supervisord take it over.
 
         Programs whose command or environment changed are stopped; nothing is started.
@@ -131,7 +133,8 @@ class Supervisor:
 
     def _launch(self) -> None:
         # The choices of one `make up` must not outlive it in the environment of every later child.
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PASSERELLE_", "OTEL_"))}
+        chosen = ("PASSERELLE_", "OTEL_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
         command = [places.PYTHON, "-m", "supervisor.supervisord", "-c", str(self.configuration)]
         subprocess.run(command, env=kept, timeout=60, check=True)
 

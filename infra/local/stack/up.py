@@ -1,12 +1,12 @@
 """`make up` and its siblings: brings the parts up in order, waits for each, and says plainly what failed."""
 
-import http.client
 import os
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from contextlib import closing
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 
 from stack import environment, kafka, keys, places, ports, store, zipkin
 from stack.environment import Stack
@@ -74,7 +74,8 @@ def _bring_up(stack: Stack, supervisor: Supervisor, names: list[str]) -> None:
             late = time.monotonic() - started > PATIENCE_SECONDS
             if late or state not in {"RUNNING", "STARTING"}:
                 log = stack.folder / "log" / f"{name}.log"
-                raise StackFailure(f"{name} did not come up ({state.lower()}). The end of {log}:\n{last_lines(log)}")
+                told = f"{name} did not come up ({state.lower()}). The end of {log}:"
+                raise StackFailure(f"{told}\n{last_lines(log)}")
             time.sleep(0.1)
         print(f"{name}: ready on port {stack.ports[name]}", flush=True)
 
@@ -87,17 +88,18 @@ def _answers(stack: Stack, name: str) -> Callable[[], bool]:
         case "store":
             return lambda: store.answers(port)
         case "zipkin":
-            return lambda: _says_ok(f"{stack.url(name)}/health")
+            return lambda: _says_ok(port, "/health")
         case _:
-            return lambda: _says_ok(f"{stack.url(name)}/ready")
+            return lambda: _says_ok(port, "/ready")
 
 
-def _says_ok(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == http.HTTPStatus.OK)
-    except (urllib.error.URLError, http.client.HTTPException, OSError):
-        return False
+def _says_ok(port: int, path: str) -> bool:
+    with closing(HTTPConnection(ports.HOST, port, timeout=2)) as connection:
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == HTTPStatus.OK
+        except (HTTPException, OSError):
+            return False
 
 
 def _run_step(stack: Stack, told: dict[str, str], name: str, arguments: list[str]) -> None:
