@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from contracts.partner.evolve import *  # noqa: F403
 from contracts.partner.evolve import evolve
 from contracts.partner.identity import *  # noqa: F403
 from contracts.partner.identity_facts import *  # noqa: F403
@@ -52,6 +53,7 @@ from contracts.partner.standing_facts import (
     ReviewDue,
     RightsAssessed,
 )
+from contracts.partner.state import *  # noqa: F403
 from contracts.partner.state import Partner
 from contracts.record import Contract
 
