@@ -14,6 +14,7 @@ TRACING := $(filter-out 0,$(TRACES))
 
 PACKAGES := contracts $(patsubst %/pyproject.toml,%,$(wildcard infra/*/pyproject.toml services/*/pyproject.toml))
 UI_FILES := $(if $(wildcard $(UI)/package.json),$(shell find $(UI) -type f -not -path '*/node_modules/*'))
+UI_TOOLS := $(if $(UI_FILES),$(UI)/node_modules/.installed)
 ASSETS   := $(if $(UI_FILES),$(UI)/node_modules/.built)
 
 .PHONY: help
@@ -50,7 +51,7 @@ test: setup ## every test
 test-quick: install ## the tests that need no more than a few seconds each
 	@$(BIN)/python -m pytest -m "not slow"
 
-check: install ## format, lint, types, layers, dependencies, sizes, contracts, translations
+check: machine .venv/.installed $(UI_TOOLS) ## format, lint, types, layers, dependencies, sizes, contracts, translations
 	@infra/check/run
 
 journeys: setup ## whole stories, all services as processes
@@ -59,11 +60,11 @@ journeys: setup ## whole stories, all services as processes
 bench: setup ## floors and product side by side
 	@$(BIN)/python -m tests.bench
 
-format: install ## rewrite the code in the agreed format
+format: .venv/.installed ## rewrite the code in the agreed format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: install ## resolve requirements.in anew into requirements.lock
+lock: .venv/.installed ## resolve requirements.in anew into requirements.lock
 	@$(call LOCK,requirements.in,requirements.lock)
 	@$(call LOCK,infra/local/java.in,infra/local/java.lock)
 
@@ -90,6 +91,7 @@ store-fast: ## build the faster store into the user's cache (about 4 minutes)
 	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation \
 		$(addprefix -e ,$(PACKAGES))
+	@$(BIN)/python -m compileall -q -x node_modules $(PACKAGES)
 	@$(BIN)/uv pip check -q --python $(BIN)/python
 	@$(BIN)/python -c 'import sys; from stack.java import find; sys.exit(not find())' || \
 		$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r infra/local/java.lock
@@ -97,12 +99,12 @@ store-fast: ## build the faster store into the user's cache (about 4 minutes)
 
 $(KAFKA): infra/local/pom.xml
 	@echo "Fetching Apache Kafka"
-	@mvn -q -B -f infra/local/pom.xml -Dlibs=$(@D) package
+	@mvn -q -B -Dstyle.color=never -f infra/local/pom.xml -Dlibs=$(@D) package
 	@touch $@
 
 $(ZIPKIN): infra/local/pom.xml
 	@echo "Fetching Zipkin"
-	@mvn -q -B -f infra/local/pom.xml -P traces -Dlibs=$(@D) package
+	@mvn -q -B -Dstyle.color=never -f infra/local/pom.xml -P traces -Dlibs=$(@D) package
 	@touch $@
 
 $(UI)/node_modules/.installed: $(UI)/package-lock.json

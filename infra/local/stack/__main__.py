@@ -26,13 +26,15 @@ def main() -> int:
             case "up":
                 return _up(folder, services=not asked.ground)
             case "down":
-                print("Stopped." if Supervisor(folder).stop() else "Nothing was running.")
+                print(
+                    "Stopped." if Supervisor(folder).stop(together=ports.SERVICES) else "Nothing was running."
+                )
             case "status":
                 return _status(folder)
             case "logs":
                 _logs(folder)
             case "reset":
-                Supervisor(folder).stop()
+                Supervisor(folder).stop(together=ports.SERVICES)
                 shutil.rmtree(folder / "data", ignore_errors=True)
                 print(f"The data under {folder} are gone; the next `make up` starts empty.")
     except StackFailure as failure:

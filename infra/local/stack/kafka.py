@@ -15,31 +15,7 @@ from stack.ports import HOST
 
 VERSION = "4.1.1"
 
-# Topics carry their own limit of 1 MiB; the broker's is higher because parked records carry more headers.
-# The short session lets a killed broker come back in seconds: its old session must end first.
-SETTINGS = """\
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-log.dirs={data}
-auto.create.topics.enable=false
-message.max.bytes=2306867
-offsets.topic.replication.factor=1
-offsets.topic.num.partitions=10
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-transaction.state.log.num.partitions=10
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-group.initial.rebalance.delay.ms=0
-log.cleaner.dedupe.buffer.size=16777216
-"""
+SETTINGS = Path(__file__).with_name("kafka.properties")
 
 
 def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 60) -> Child:
@@ -60,7 +36,8 @@ def prepare(run_dir: Path, port: int, controller_port: int) -> list[str]:
     data = run_dir / "data" / "kafka"
     data.mkdir(parents=True, exist_ok=True)
     settings = run_dir / "kafka.properties"
-    settings.write_text(SETTINGS.format(host=HOST, port=port, controller_port=controller_port, data=data))
+    filled = SETTINGS.read_text().format(host=HOST, port=port, controller_port=controller_port, data=data)
+    settings.write_text(filled)
     if not (data / "meta.properties").exists():
         _format(settings)
     return [*_java(heap="512m"), "kafka.Kafka", str(settings)]

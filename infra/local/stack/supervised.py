@@ -7,49 +7,23 @@ import hashlib
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
+from xmlrpc.client import ServerProxy
 
 import psutil
+from supervisor.xmlrpc import SupervisorTransport
 
 from stack import places
 
 # Every supervised process carries this, so that those left behind by a killed supervisord are found again.
 MARK = "PASSERELLE_STACK"
 
-HEAD = """\
-[supervisord]
-directory={tree}
-logfile={folder}/log/supervisord.log
-pidfile={folder}/supervisord.pid
-childlogdir={folder}/log
+RUNNING = frozenset({"RUNNING", "STARTING"})
 
-[unix_http_server]
-file={socket}
-chmod=0700
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
-
-[supervisorctl]
-serverurl=unix://{socket}
-"""
-
-PROGRAM = """
-[program:{name}]
-command={command}
-environment={environment}
-priority={priority}
-autostart=false
-autorestart=true
-startsecs=1
-startretries=10
-stopwaitsecs=20
-stdout_logfile={folder}/log/{name}.log
-stdout_logfile_maxbytes=10MB
-stdout_logfile_backups=2
-redirect_stderr=true
-"""
+HEAD = Path(__file__).with_name("supervisord.conf")
+PROGRAM = Path(__file__).with_name("program.conf")
 
 
 class Supervisor:
@@ -66,11 +40,15 @@ class Supervisor:
 
         Programs whose command or environment changed are stopped; nothing is started.
         """
-        parts = [HEAD.format(tree=places.TREE, folder=_literal(self.folder), socket=_literal(self._socket()))]
+        parts = [
+            HEAD.read_text().format(
+                tree=places.TREE, folder=_literal(self.folder), socket=_literal(self._socket())
+            )
+        ]
         for priority, (name, command) in enumerate(commands.items()):
             environment = {MARK: str(self.folder), **environments.get(name, {})}
             parts.append(
-                PROGRAM.format(
+                PROGRAM.read_text().format(
                     name=name,
                     command=" ".join(_quoted(word) for word in command),
                     environment=",".join(f"{key}={_quoted(value)}" for key, value in environment.items()),
@@ -97,19 +75,29 @@ class Supervisor:
         """Each program and its state, as supervisord names them; empty when it does not run."""
         if not self.alive():
             return {}
-        words = (line.split() for line in self.ask("status").splitlines())
-        return {name: state for name, state, *_ in (line for line in words if len(line) > 1)}
+        return {each["name"]: each["statename"] for each in self._remote().getAllProcessInfo()}
 
-    def start(self, name: str) -> None:
-        """Starts a program that does not run yet, without waiting for it."""
-        if self.states().get(name) not in {"RUNNING", "STARTING"}:
-            self.ask("start", name)
+    def start(self, names: Iterable[str]) -> None:
+        """Starts the programs that do not run yet, side by side, without waiting for them."""
+        states = self.states()
+        for name in names:
+            if states.get(name) == "BACKOFF":
+                # It waits before its next try; a person who asks again does not want to.
+                self._remote().stopProcess(name)
+            if states.get(name) not in RUNNING:
+                self._remote().startProcess(name, False)
 
-    def stop(self) -> bool:
-        """Stops every program and supervisord itself; tells whether there was anything to stop."""
+    def stop(self, together: Collection[str] = ()) -> bool:
+        """Stops every program and supervisord itself; tells whether there was anything to stop.
+
+        Those named go side by side and first, the others one by one, last started first.
+        """
         if not self.alive():
             return self.stop_left_behind()
         supervisord = psutil.Process(int((self.folder / "supervisord.pid").read_text()))
+        for name, state in self.states().items():
+            if name in together and state in RUNNING:
+                self._remote().stopProcess(name, False)
         self.ask("shutdown")
         supervisord.wait(timeout=120)
         self.stop_left_behind()
@@ -131,9 +119,15 @@ class Supervisor:
         command = [places.PYTHON, "-m", "supervisor.supervisorctl", "-c", str(self.configuration), *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
 
+    def _remote(self) -> Any:
+        # The host is a formality: the transport goes through the socket.
+        transport = SupervisorTransport(None, None, f"unix://{self._socket()}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
     def _launch(self) -> None:
-        # The choices of one `make up` must not outlive it in the environment of every later child.
-        chosen = ("PASSERELLE_", "OTEL_")
+        # The choices of one `make up` must not outlive it in the environment of every later child,
+        # and without bytecode every restart would take more than twice the time.
+        chosen = ("PASSERELLE_", "OTEL_", "PYTHONDONTWRITEBYTECODE")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
         command = [places.PYTHON, "-m", "supervisor.supervisord", "-c", str(self.configuration)]
         subprocess.run(command, env=kept, timeout=60, check=True)

@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from stack import environment, kafka, keys, places, ports, store, zipkin
 from stack.environment import Stack
 from stack.failure import StackFailure, last_lines
-from stack.supervised import Supervisor
+from stack.supervised import RUNNING, Supervisor
 
 PATIENCE_SECONDS = 90
 
@@ -52,7 +52,7 @@ def _commands(stack: Stack, *, services: bool) -> dict[str, list[str]]:
 
 def _require_free_ports(stack: Stack, supervisor: Supervisor, names: list[str]) -> None:
     states = supervisor.states()
-    running = {name for name, state in states.items() if state in {"RUNNING", "STARTING"}}
+    running = {name for name, state in states.items() if state in RUNNING}
     needed = [name for name in names if name not in running]
     if "kafka" in needed:
         needed.append("kafka_controller")
@@ -65,14 +65,13 @@ def _require_free_ports(stack: Stack, supervisor: Supervisor, names: list[str]) 
 
 
 def _bring_up(stack: Stack, supervisor: Supervisor, names: list[str]) -> None:
-    for name in names:
-        supervisor.start(name)
+    supervisor.start(names)
     for name in names:
         started = time.monotonic()
         while not _answers(stack, name)():
             state = supervisor.states().get(name, "gone")
             late = time.monotonic() - started > PATIENCE_SECONDS
-            if late or state not in {"RUNNING", "STARTING"}:
+            if late or state not in RUNNING:
                 log = stack.folder / "log" / f"{name}.log"
                 told = f"{name} did not come up ({state.lower()}). The end of {log}:"
                 raise StackFailure(f"{told}\n{last_lines(log)}")
