@@ -1,0 +1,85 @@
+"""CloudEvents 1.0 in Kafka's binary mode: what stands in a record's headers, written strictly and read tolerantly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+CONTENT_TYPE: Final = "application/json"
+
+
+class EnvelopeError(ValueError):
+    """A record without the headers that every record of this platform has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who says what about whom: `sequence` is the aggregate's version, `factno` the fact's place in it (a snapshot has 0)."""
+
+    id: str
+    type: str
+    source: str
+    subject: str
+    time: datetime
+    sequence: int
+    key: str
+    actor: str
+    cause: str
+    factno: int
+    traceparent: str | None = None
+
+    @property
+    def aggregate(self) -> str:
+        return self.subject.partition("/")[0]
+
+    @property
+    def dataschema(self) -> str:
+        return "urn:passerelle:schema:" + self.type.removeprefix("passerelle.")
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        pairs = [
+            ("ce_specversion", "1.0"),
+            ("ce_id", self.id),
+            ("ce_type", self.type),
+            ("ce_source", self.source),
+            ("ce_subject", self.subject),
+            (
+                "ce_time",
+                self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            ),
+            ("ce_dataschema", self.dataschema),
+            ("ce_partitionkey", self.key),
+            ("ce_sequence", f"{self.sequence:012d}"),
+            ("ce_actor", self.actor),
+            ("ce_cause", self.cause),
+            ("ce_factno", str(self.factno)),
+            ("content-type", CONTENT_TYPE),
+        ]
+        if self.traceparent:
+            pairs.append(("ce_traceparent", self.traceparent))
+        return [(name, value.encode()) for name, value in pairs]
+
+
+def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:
+    """Raises `EnvelopeError` naming what is missing or malformed."""
+    found = {name.lower(): value for name, value in headers}
+    try:
+        return Envelope(
+            id=found["ce_id"].decode(),
+            type=found["ce_type"].decode(),
+            source=found["ce_source"].decode(),
+            subject=found["ce_subject"].decode(),
+            time=datetime.fromisoformat(found["ce_time"].decode()),
+            sequence=int(found["ce_sequence"]),
+            key=found["ce_partitionkey"].decode(),
+            actor=found["ce_actor"].decode(),
+            cause=found["ce_cause"].decode(),
+            factno=int(found.get("ce_factno", b"0")),
+            traceparent=found["ce_traceparent"].decode() if "ce_traceparent" in found else None,
+        )
+    except KeyError as missing:
+        raise EnvelopeError(f"header {missing.args[0]} is missing") from missing
+    except (ValueError, AttributeError) as malformed:
+        raise EnvelopeError(f"a header is malformed: {malformed}") from malformed

@@ -1,0 +1,86 @@
+"""Identity between gateway and services: short-lived signed tokens (EdDSA), one audience per service.
+
+A service trusts what the token says about roles and scopes and enforces its own tables with it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+from starlette.requests import Request
+
+from chassis.decide import Caller
+from chassis.problems import Problem
+
+ISSUER: Final = "passerelle-gateway"
+ALGORITHM: Final = "EdDSA"
+LEEWAY_SECONDS: Final = 5
+
+
+class Signer:
+    """Makes tokens; only the gateway and the command line hold the private key."""
+
+    def __init__(self, key_file: Path) -> None:
+        self._key = OKPKey.import_key(json.loads(key_file.read_text()))
+
+    def token(self, caller: Caller, audience: str | list[str], *, seconds: int = 60) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": audience,
+            "sub": caller.subject,
+            "iat": now,
+            "exp": now + seconds,
+            "roles": {
+                str(role): {dimension: sorted(values) for dimension, values in reach.items() if values}
+                for role, reach in caller.roles.items()
+            },
+        }
+        return jwt.encode({"alg": ALGORITHM}, claims, self._key, algorithms=[ALGORITHM])
+
+
+class Verifier:
+    """Reads tokens meant for `audience`."""
+
+    def __init__(self, key_file: Path, audience: str) -> None:
+        self._key = OKPKey.import_key(json.loads(key_file.read_text()))
+        self._audience = audience
+        self._rules = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": ISSUER},
+            sub={"essential": True},
+            exp={"essential": True},
+        )
+
+    def caller(self, request: Request) -> Caller:
+        """The caller of a request; raises Problem `not-signed-in`."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Problem("not-signed-in", headers={"WWW-Authenticate": "Bearer"})
+        return self.read(token)
+
+    def read(self, token: str) -> Caller:
+        try:
+            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            self._rules.validate(claims)
+            audience = claims.get("aud")
+            if self._audience not in (audience if isinstance(audience, list) else [audience]):
+                raise ValueError("another audience")
+            return Caller(str(claims["sub"]), _roles(claims.get("roles", {})))
+        except (JoseError, ValueError, TypeError, AttributeError) as error:
+            raise Problem(
+                "not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            ) from error
+
+
+def _roles(claim: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, frozenset[str]]]:
+    return {
+        role: {name: frozenset(values) for name, values in scope.items()} for role, scope in claim.items()
+    }

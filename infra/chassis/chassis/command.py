@@ -1,0 +1,311 @@
+"""Load, decide, save: how a command becomes a version, its records and its answer in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from contracts.record import Contract, Fact
+from pydantic import BaseModel
+
+from chassis.clock import Clock
+from chassis.decide import (
+    Aggregate,
+    Caller,
+    Command,
+    Context,
+    Doc,
+    Find,
+    Found,
+    Loaded,
+    Next,
+    Refusal,
+    Taken,
+    hidden,
+    reach_of,
+    take,
+)
+from chassis.mongo import Session, Store, ascending
+from chassis.outbox import INDEXES as OUTBOX_INDEXES
+from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
+from chassis.problems import Problem, status_of
+from chassis.shelf import Shelf
+from chassis.telemetry import tracer
+
+IDEMPOTENCY: Final = "idempotency"
+IDEMPOTENCY_HOURS: Final = 24
+ROUNDS_OF_NEEDS: Final = 6
+
+
+class Refused(Exception):
+    """Carries a refusal out of a transaction, so that nothing of the command is kept."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.slug)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command as it was asked for: `id` is the aggregate's, also the new one's at creation.
+
+    A person's change names the version read (`if_match`); a repeated `key` gets its first answer again.
+    """
+
+    aggregate: Aggregate
+    row: Command
+    id: str
+    body: BaseModel
+    caller: Caller
+    if_match: int | None = None
+    key: str | None = None
+    fingerprint: str = ""
+    cause: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The outcome of a command; `state` is None when a repeated key is answered from what was kept."""
+
+    status: int
+    id: str
+    version: int
+    state: Any = None
+    stage: str = ""
+    answer: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalStream:
+    """Where policy refusals are told: their contract and the fact made of (asked, refusal)."""
+
+    contract: Contract[Any]
+    fact: Callable[[Asked, Refusal], Fact]
+
+
+class Desk:
+    """Where one service's commands are taken.
+
+    Guarantees: aggregate, outbox rows, idempotency row, counters, claims and guards of a command commit together or not at
+    all; versions of an aggregate have no gap; a rule that rests on a copy or a guard never decides on a stale one.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        store: Store,
+        clock: Clock,
+        aggregates: Iterable[Aggregate],
+        settings: Any = None,
+        refusals: RefusalStream | None = None,
+    ) -> None:
+        self.service, self.store, self.clock, self.settings = service, store, clock, settings
+        self.aggregates = {aggregate.name: aggregate for aggregate in aggregates}
+        self._refusals = refusals
+        self.shelf = Shelf(store, self.aggregates)
+        self.committed = asyncio.Event()
+
+    async def prepare(self) -> None:
+        """Makes the indexes that the guarantees rest on."""
+        await self.store.index(OUTBOX, *OUTBOX_INDEXES)
+        await self.store.index(IDEMPOTENCY, ascending("expires_at", expire_after_seconds=0))
+        for aggregate in self.aggregates.values():
+            indexes = [ascending(*fields) for fields in aggregate.indexes]
+            await self.store.index(aggregate.name, ascending("next_due", sparse=True), *indexes)
+
+    async def load(self, aggregate: str, id_: str, session: Session | None = None) -> Loaded:
+        """The aggregate as stored; raises Problem `unknown-id`."""
+        loaded = await self.shelf.load(aggregate, id_, session)
+        if loaded is None:
+            raise Problem("unknown-id", id=id_)
+        return loaded
+
+    async def execute(self, asked: Asked) -> Answered:
+        """Takes a command for a caller outside; raises Problem for every refusal."""
+        attributes = {"passerelle.command": asked.row.name, "passerelle.aggregate": asked.aggregate.name}
+        with tracer.start_as_current_span(f"{self.service} {asked.row.name}", attributes=attributes):
+            try:
+                answered = await self.store.transaction(lambda session: self._once(asked, session))
+            except Refused as refused:
+                raise await self._refuse(asked, refused.refusal) from None
+            except RecordTooLarge as error:
+                raise Problem("too-large") from error
+            self.committed.set()
+            return answered
+
+    async def _once(self, asked: Asked, session: Session) -> Answered:
+        kept = await self._kept_answer(asked, session)
+        if kept:
+            return kept
+        loaded = None
+        if not asked.row.creates:
+            loaded = await self.load(asked.aggregate.name, asked.id, session)
+            await self._check_hidden(asked, loaded, session)
+            _check_version(asked, loaded.state.version)
+        taken = await self.perform(asked, loaded, session)
+        if isinstance(taken, Refusal):
+            raise Refused(taken)
+        status = 201 if asked.row.creates else 200
+        await self._keep_answer(asked, status, taken.state.version, None, session)
+        stage = asked.aggregate.state_of(Loaded(taken.state, taken.private))
+        return Answered(status, asked.id, taken.state.version, taken.state, stage, taken.decision.answer)
+
+    async def _check_hidden(self, asked: Asked, loaded: Loaded, session: Session) -> None:
+        """A stranger to an aggregate with `readers` does not learn its version either."""
+        if asked.aggregate.readers is None:
+            return
+        context = await self.context(asked, loaded, session)
+        reach = reach_of(asked.aggregate, loaded, asked.body, context.found)
+        if hidden(asked.aggregate, asked.row.roles, loaded, reach, asked.caller):
+            raise Problem("unknown-id", id=asked.id)
+
+    async def perform(self, asked: Asked, loaded: Loaded | None, session: Session) -> Taken | Refusal:
+        """Decides and writes in a transaction that somebody else commits. A refusal has written nothing but counters."""
+        return await self._decide(asked, loaded, await self.context(asked, loaded, session), session)
+
+    async def _decide(
+        self, asked: Asked, loaded: Loaded | None, context: Context, session: Session
+    ) -> Taken | Refusal:
+        taken = take(asked.aggregate, asked.row, loaded, asked.body, context)
+        if isinstance(taken, Taken) and not taken.decision.is_empty:
+            told = told_by(
+                self.service, asked.caller.subject, asked.cause, context.now, asked.aggregate.contract
+            )
+            await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session)
+        return taken
+
+    async def context(
+        self, asked: Asked, loaded: Loaded | None, session: Session | None, *, held_only: bool = False
+    ) -> Context:
+        """What the decision may know: the row's and the aggregate's needs, asked for until they want nothing new."""
+        state, private = (loaded.state, loaded.private) if loaded else (None, None)
+        body = None if held_only else asked.body
+        found = Found(today=self.clock.today())
+        for _ in range(ROUNDS_OF_NEEDS):
+            missing = _missing(asked, state, private, body, found)
+            if held_only:
+                missing = [find for find in missing if not isinstance(find, Next)]
+            if not missing:
+                break
+            found = Found({**found.results, **await self.shelf.find(missing, session)}, found.today)
+        return self._context(asked, found)
+
+    async def _contexts(self, many: Sequence[Asked], session: Session) -> list[Context]:
+        """As `context` for creations in one go: documents are read together, equal rows once."""
+        founds = [Found(today=self.clock.today()) for _ in many]
+        known: dict[str, Any] = {}
+        for _ in range(ROUNDS_OF_NEEDS):
+            wanted = [
+                _missing(asked, None, None, asked.body, found)
+                for asked, found in zip(many, founds, strict=True)
+            ]
+            new = {repr(find): find for finds in wanted for find in finds if repr(find) not in known}
+            documents = {key: find for key, find in new.items() if isinstance(find, Doc)}
+            read = await self.shelf.find(list(documents.values()), session)
+            known.update({key: read[find.key] for key, find in documents.items()})
+            for key, find in new.items():
+                if key not in documents:
+                    known[key] = (await self.shelf.find([find], session))[find.key]
+            if not any(wanted):
+                break
+            founds = [
+                Found({**found.results, **{find.key: known[repr(find)] for find in finds}}, found.today)
+                for found, finds in zip(founds, wanted, strict=True)
+            ]
+        return [self._context(asked, found) for asked, found in zip(many, founds, strict=True)]
+
+    def _context(self, asked: Asked, found: Found) -> Context:
+        return Context(
+            asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings
+        )
+
+    async def run_many(
+        self, aggregate: str, command: str, items: Sequence[tuple[str, BaseModel]], caller: Caller
+    ) -> list[Taken | Refusal]:
+        """Takes many creations in one transaction; a refused one leaves no trace and the others go on."""
+        kind = self.aggregates[aggregate]
+        row = kind.command(command)
+
+        async def work(session: Session) -> list[Taken | Refusal]:
+            with self.shelf.gathered(session) as gathered:
+                taken = [
+                    await self.perform(Asked(kind, row, id_, body, caller), None, session)
+                    for id_, body in items
+                ]
+                await gathered.flush()
+            return taken
+
+        outcome = await self.store.transaction(work)
+        self.committed.set()
+        return outcome
+
+    async def _kept_answer(self, asked: Asked, session: Session) -> Answered | None:
+        if asked.key is None:
+            return None
+        kept = await self.store[IDEMPOTENCY].find_one({"_id": _kept_id(asked)}, session=session)
+        if kept is None:
+            return None
+        if kept["fingerprint"] != asked.fingerprint:
+            raise Problem("idempotency-key-reused")
+        if kept["slug"]:
+            raise Problem(kept["slug"])
+        return Answered(kept["status"], kept["id"], kept["version"])
+
+    async def _keep_answer(
+        self, asked: Asked, status: int, version: int, slug: str | None, session: Session
+    ) -> None:
+        if asked.key is None:
+            return
+        kept = {"_id": _kept_id(asked), "fingerprint": asked.fingerprint, "status": status}
+        kept |= {"id": asked.id, "version": version, "slug": slug}
+        kept["expires_at"] = datetime.now(UTC) + timedelta(hours=IDEMPOTENCY_HOURS)
+        await self.store[IDEMPOTENCY].insert_one(kept, session=session)
+
+    async def _refuse(self, asked: Asked, refusal: Refusal) -> Problem:
+        if refusal.rule and self._refusals:
+
+            async def work(session: Session) -> None:
+                if await self._kept_answer(asked, session) is None:
+                    await self._keep_answer(asked, status_of(refusal.slug), 0, refusal.slug, session)
+                    await self.tell_refusal(asked, refusal, session)
+
+            await self.store.transaction(work)
+            self.committed.set()
+        return Problem.of(refusal)
+
+    async def tell_refusal(self, asked: Asked, refusal: Refusal, session: Session) -> None:
+        """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version."""
+        if self._refusals is None:
+            return
+        contract, id_ = self._refusals.contract, new_id()
+        fact = contract.stamp(self._refusals.fact(asked, refusal), id_, 1, self.clock.today())
+        told = told_by(
+            self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract
+        )
+        await self.store[OUTBOX].insert_one(
+            outbox_row(contract, id_, 1, [fact], None, told, 0), session=session
+        )
+
+
+def _kept_id(asked: Asked) -> str:
+    return f"{asked.caller.subject}|{asked.key}"
+
+
+def _missing(asked: Asked, state: Any, private: Any, body: Any, found: Found) -> list[Find]:
+    wanted = [
+        *asked.aggregate.needs(state, private, body, found),
+        *asked.row.needs(state, private, body, found),
+    ]
+    return list({find.key: find for find in wanted if find.key not in found.results}.values())
+
+
+def _check_version(asked: Asked, version: int) -> None:
+    if not asked.caller.is_person:
+        return
+    if asked.if_match is None:
+        raise Problem("version-required", version=version)
+    if asked.if_match != version:
+        raise Problem("version-stale", version=version)

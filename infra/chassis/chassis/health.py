@@ -1,0 +1,53 @@
+"""Whether a process lives, whether it does its work, and what it measures."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Final
+
+from fastapi import APIRouter
+from prometheus_client import generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.http import json_response
+from chassis.mongo import StoreAway
+from chassis.telemetry import log
+
+RELAY_SILENT_SECONDS: Final = 60.0
+
+
+def routes(running: Any) -> APIRouter:
+    router = APIRouter()
+
+    async def live(request: Request) -> Response:
+        return json_response({"status": "live"})
+
+    async def ready(request: Request) -> Response:
+        faults = await faults_of(running)
+        return json_response(
+            {"status": "ready" if not faults else "not ready", "faults": faults}, 200 if not faults else 503
+        )
+
+    async def metrics(request: Request) -> Response:
+        return Response(generate_latest(running.measures.registry), media_type="text/plain; version=0.0.4")
+
+    for path, endpoint in (("/live", live), ("/ready", ready), ("/metrics", metrics)):
+        router.add_api_route(path, endpoint, methods=["GET"])
+    return router
+
+
+async def faults_of(running: Any) -> list[str]:
+    """Why this process is not ready: the store, the relay, a loop that ended, a topic that waits or was stopped."""
+    faults = []
+    try:
+        await running.store.ping()
+    except (StoreAway, Exception) as fault:
+        log.warning("store does not answer", fault=type(fault).__name__)
+        faults.append("the store does not answer")
+    faults += [f"a loop ended: {task.get_coro().__qualname__}" for task in running.tasks if task.done()]
+    relay = running.relay
+    if relay and time.monotonic() - relay.last_turn > RELAY_SILENT_SECONDS:
+        faults.append("the relay has not turned for a minute")
+    faults += [ear.fault for ear in running.ears if ear.fault]
+    return faults

@@ -1,0 +1,367 @@
+"""The HTTP face of a service, made from its command tables: one route a row, one shape for every answer and error."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+from fastapi import APIRouter, FastAPI
+from opentelemetry.trace import SpanKind
+from pydantic import BaseModel, ValidationError
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from chassis import documents
+from chassis.auth import Verifier
+from chassis.command import Answered, Asked, Desk
+from chassis.decide import Aggregate, Caller, Command, Loaded, Refusal, Text, checked, hidden, reach_of
+from chassis.mongo import Busy, StoreAway
+from chassis.outbox import new_id
+from chassis.problems import Problem, language_of, problem_response, reason_json
+from chassis.shelf import public_json
+from chassis.telemetry import Measures, log, parent, tracer
+
+BODY_LIMIT_BYTES: Final = 256 * 1024
+KEY_LIMIT: Final = 200
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class House:
+    """What routes of a service have at hand: its desk, who calls, and answers in the one shape."""
+
+    def __init__(self, desk: Desk, verifier: Verifier, measures: Measures) -> None:
+        self.desk, self.store, self.settings = desk, desk.store, desk.settings
+        self._verifier, self._measures = verifier, measures
+
+    def caller(self, request: Request) -> Caller:
+        """Who asks; raises Problem `not-signed-in`."""
+        return self._verifier.caller(request)
+
+    def purpose(self, request: Request) -> str:
+        """Why personal data are asked for; raises Problem `purpose-required`."""
+        purpose = request.headers.get("access-purpose", "").strip()
+        if not purpose:
+            raise Problem("purpose-required")
+        return purpose[:300]
+
+    async def load(self, aggregate: str, id_: str) -> Loaded:
+        return await self.desk.load(aggregate, id_)
+
+    async def log_access(self, caller: Caller, what: str, purpose: str) -> None:
+        """Writes who read what personal data, when and why."""
+        row = {
+            "_id": new_id(),
+            "who": caller.subject,
+            "when": self.desk.clock.now(),
+            "what": what,
+            "purpose": purpose,
+        }
+        await self.store["access_log"].insert_one(row)
+
+    def answer(
+        self, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        return json_response(body, status, headers)
+
+    async def command(self, request: Request, aggregate: Aggregate, row: Command, id_: str) -> Response:
+        caller = self.caller(request)
+        content = await read_body(request)
+        key = request.headers.get("idempotency-key")
+        if key is not None and not 0 < len(key) <= KEY_LIMIT:
+            raise Problem(
+                "invalid-input", errors=[{"pointer": "", "detail": "Idempotency-Key has 1 to 200 characters"}]
+            )
+        if row.creates and key is None:
+            raise Problem("idempotency-key-required")
+        body = parse(row.model, content)
+        asked = Asked(
+            aggregate,
+            row,
+            aggregate.id_of(body) if row.creates and aggregate.id_of else id_,
+            body,
+            caller,
+            if_match=if_match(request),
+            key=key,
+            fingerprint=hashlib.sha256(
+                f"{aggregate.name}/{row.name}/{'' if row.creates else id_}".encode() + content
+            ).hexdigest(),
+        )
+        with self._measures.command_seconds.time():
+            try:
+                answered = await self.desk.execute(asked)
+            except Problem as problem:
+                self._measures.commands.labels(row.name, problem.refusal.slug).inc()
+                raise
+        self._measures.commands.labels(row.name, "done").inc()
+        return _answer(answered)
+
+    async def commands(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
+        """Every row of the table: whether this person may do it now, and what holds it back."""
+        caller = self.caller(request)
+        loaded = await self.desk.load(aggregate.name, id_)
+        listed = []
+        for row in aggregate.commands:
+            if row.creates or not row.model:
+                continue
+            asked = Asked(aggregate, row, id_, row.model.model_construct(), caller)
+            context = await self.desk.context(asked, loaded, None, held_only=True)
+            refusal = checked(aggregate, row, loaded, None, context)
+            if refusal and refusal.slug == "unknown-id":
+                raise Problem.of(refusal)
+            held = (
+                [refusal]
+                if refusal
+                else list(row.held(loaded.state, loaded.private, context))
+                if row.held
+                else []
+            )
+            listed.append({"command": row.name, "allowed": not held, "reasons": _reasons(aggregate, held)})
+        return json_response({"id": id_, "version": loaded.state.version, "commands": listed})
+
+    async def upload(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
+        caller = self.caller(request)
+        await self.may_attach(aggregate, id_, caller)
+        card = await documents.receive(request, self.store, aggregate.name, id_, caller)
+        shown = {"document_id": card["_id"], "sha256": card["sha256"], "media_type": card["media_type"]}
+        return json_response({**shown, "size_bytes": card["size_bytes"], "title": card["title"]}, 201)
+
+    async def may_attach(self, aggregate: Aggregate, id_: str, caller: Caller) -> Loaded:
+        loaded = await self.desk.load(aggregate.name, id_)
+        roles = tuple({role for row in aggregate.commands for role in row.roles})
+        found = (await self.desk.context(_look(aggregate, id_, caller), loaded, None, held_only=True)).found
+        reach = reach_of(aggregate, loaded, None, found)
+        refusal = hidden(aggregate, roles, loaded, reach, caller)
+        if refusal is None and not caller.may(roles, reach):
+            refusal = Refusal("not-permitted", members={"roles": sorted(roles)})
+        if refusal:
+            raise Problem.of(refusal)
+        return loaded
+
+    async def download(self, request: Request, aggregate: Aggregate, id_: str, document_id: str) -> Response:
+        caller = self.caller(request)
+        card = await self.store[documents.DOCUMENTS].find_one({"_id": document_id, "aggregate_id": id_})
+        if card is None:
+            raise Problem("unknown-id", id=document_id)
+        if card["audience"] == "office" and card["added_by"] != caller.subject:
+            await self.may_attach(aggregate, id_, caller)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{document_id}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Length": str(card["size_bytes"]),
+        }
+        return StreamingResponse(
+            self.store.files.read(document_id), media_type=card["media_type"], headers=headers
+        )
+
+
+def _look(aggregate: Aggregate, id_: str, caller: Caller) -> Asked:
+    return Asked(aggregate, aggregate.commands[0], id_, BaseModel(), caller)
+
+
+def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    for refusal in refusals:
+        title = problem_title(refusal.slug, aggregate.problems)
+        reasons = [reason_json(reason) for reason in refusal.reasons] or [
+            {"code": refusal.slug, "fr": title.fr, "en": title.en}
+        ]
+        shown += [
+            {**reason, **({"roles": refusal.members["roles"]} if "roles" in refusal.members else {})}
+            for reason in reasons
+        ]
+    return shown
+
+
+def problem_title(slug: str, titles: Mapping[str, Text]) -> Text:
+    from chassis.problems import GENERAL
+
+    return GENERAL[slug][1] if slug in GENERAL else titles.get(slug, Text(slug, slug))
+
+
+def _answer(answered: Answered) -> Response:
+    body: dict[str, Any] = {"id": answered.id, "version": answered.version}
+    if answered.state is not None:
+        body |= {"state": answered.stage, **public_json(answered.state), **answered.answer}
+        body["state"] = answered.stage
+    return json_response(body, answered.status, {"ETag": f'"{answered.version}"'})
+
+
+def json_response(
+    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(body, default=_plain),
+        status_code=status,
+        media_type="application/json",
+        headers={"Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+    raise TypeError(type(value).__name__)
+
+
+async def read_body(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
+    """The JSON body; raises Problem `media-type-not-supported`, `too-large`."""
+    content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    if content_type != "application/json":
+        raise Problem("media-type-not-supported")
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > limit:
+            raise Problem("too-large", limit_bytes=limit)
+    return bytes(content)
+
+
+def parse(model: type[BaseModel], content: bytes) -> BaseModel:
+    """The body as its model; raises Problem `invalid-input` with a JSON pointer for each error."""
+    try:
+        return model.model_validate_json(content or b"{}", extra="forbid")
+    except ValidationError as invalid:
+        errors = [
+            {
+                "pointer": "".join(f"/{part}" for part in error["loc"]),
+                "code": error["type"],
+                "detail": error["msg"],
+            }
+            for error in invalid.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise Problem("invalid-input", errors=errors) from None
+
+
+def if_match(request: Request) -> int | None:
+    """The version a client read; raises Problem `version-stale` for a tag that no version can have."""
+    tag = request.headers.get("if-match")
+    if tag is None:
+        return None
+    value = tag.strip().removeprefix("W/").strip('"')
+    if not value.isdigit():
+        raise Problem("version-stale")
+    return int(value)
+
+
+def app(
+    house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None, lifespan: Any = None
+) -> FastAPI:
+    """The service's application: its own routes first, then those of the command tables."""
+    made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    titles = {slug: text for aggregate in aggregates.values() for slug, text in aggregate.problems.items()}
+    handle_errors(made, titles)
+    if own is not None:
+        made.include_router(own)
+    for aggregate in aggregates.values():
+        made.include_router(routes(house, aggregate))
+    return made
+
+
+def routes(house: House, aggregate: Aggregate) -> APIRouter:
+    router = APIRouter(prefix=f"/api/v1/{aggregate.contract.collection}")
+    for row in aggregate.commands:
+        if row.creates:
+            path = "" if row.name == aggregate.creator else f"/{row.slug}"
+            router.add_api_route(path, _creating(house, aggregate, row), methods=["POST"], name=row.name)
+    router.add_api_route("/{id}/commands", _listing(house, aggregate), methods=["GET"])
+    if any(row.name == "attach_document" for row in aggregate.commands):
+        router.add_api_route("/{id}/documents", _uploading(house, aggregate), methods=["POST"])
+        router.add_api_route("/{id}/documents/{document_id}", _downloading(house, aggregate), methods=["GET"])
+    for row in aggregate.commands:
+        if not row.creates:
+            router.add_api_route(
+                f"/{{id}}/{row.slug}", _changing(house, aggregate, row), methods=["POST"], name=row.name
+            )
+    return router
+
+
+def _creating(house: House, aggregate: Aggregate, row: Command) -> Endpoint:
+    async def create(request: Request) -> Response:
+        id_ = str(uuid4()) if aggregate.contract.personal else new_id()
+        return await house.command(request, aggregate, row, id_)
+
+    return create
+
+
+def _changing(house: House, aggregate: Aggregate, row: Command) -> Endpoint:
+    async def change(request: Request) -> Response:
+        return await house.command(request, aggregate, row, request.path_params["id"])
+
+    return change
+
+
+def _listing(house: House, aggregate: Aggregate) -> Endpoint:
+    async def commands(request: Request) -> Response:
+        return await house.commands(request, aggregate, request.path_params["id"])
+
+    return commands
+
+
+def _uploading(house: House, aggregate: Aggregate) -> Endpoint:
+    async def upload(request: Request) -> Response:
+        return await house.upload(request, aggregate, request.path_params["id"])
+
+    return upload
+
+
+def _downloading(house: House, aggregate: Aggregate) -> Endpoint:
+    async def download(request: Request) -> Response:
+        return await house.download(
+            request, aggregate, request.path_params["id"], request.path_params["document_id"]
+        )
+
+    return download
+
+
+def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
+    """Turns every exception into a problem, in one place, and continues the caller's trace."""
+
+    @made.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return problem_response(error, titles, language_of(request))
+
+    @made.exception_handler(HTTPException)
+    async def no_route(request: Request, error: HTTPException) -> Response:
+        slug = {404: "no-such-route", 405: "no-such-route", 413: "too-large"}.get(
+            error.status_code, "invalid-input"
+        )
+        return problem_response(Problem(slug), titles, language_of(request))
+
+    async def away(request: Request, error: Exception) -> Response:
+        log.warning("store away", fault=type(error).__name__)
+        return problem_response(
+            Problem("owner-away", headers={"Retry-After": "2"}), titles, language_of(request)
+        )
+
+    for kind in (StoreAway, Busy, PyMongoError):
+        made.add_exception_handler(kind, away)
+    made.add_middleware(Traced)
+
+
+class Traced:
+    """Continues the caller's trace; costs nothing for a request that brings none."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        brought = dict(scope.get("headers", ())).get(b"traceparent") if scope["type"] == "http" else None
+        context = parent(brought.decode("latin-1")) if brought else None
+        if context is None:
+            await self._inner(scope, receive, send)
+            return
+        name = f"{scope['method']} {scope['path'].rsplit('/', 1)[-1][:60]}"
+        with tracer.start_as_current_span(name, context=context, kind=SpanKind.SERVER):
+            await self._inner(scope, receive, send)

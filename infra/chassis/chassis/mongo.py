@@ -1,0 +1,217 @@
+"""The store, and the only file that knows its driver: transactions with bounded retry, change streams and files.
+
+`store[collection]` gives the driver's collection; its plain methods (`find_one`, `insert_many`, `update_one`, `bulk_write`,
+`find(...).to_list`) are the same on Motor and on PyMongo's own asynchronous client. What differs between them is wrapped here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
+from pymongo import ASCENDING, IndexModel
+from pymongo.errors import (
+    AutoReconnect,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+T = TypeVar("T")
+Session = Any
+Collection = Any
+Row = dict[str, Any]
+
+NO_SUCH_TRANSACTION = 251
+RETRY_FOR_SECONDS = 15.0
+
+
+class StoreAway(Exception):
+    """The store does not answer, or its answer to a commit was lost: the outcome is unknown until asked again."""
+
+
+class Busy(Exception):
+    """A transaction met conflicts for longer than `RETRY_FOR_SECONDS`; nothing of it was kept."""
+
+
+def _is_conflict(error: PyMongoError) -> bool:
+    return (
+        error.has_error_label("TransientTransactionError")
+        or isinstance(error, DuplicateKeyError)
+        or (isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION)
+    )
+
+
+def _is_away(error: PyMongoError) -> bool:
+    return isinstance(error, (AutoReconnect, ServerSelectionTimeoutError))
+
+
+class Store:
+    """One service's database."""
+
+    def __init__(self, url: str, database: str, *, transactions: int = 8) -> None:
+        self._client: Any = AsyncIOMotorClient(
+            url,
+            tz_aware=True,
+            uuidRepresentation="standard",
+            serverSelectionTimeoutMS=3_000,
+            connectTimeoutMS=3_000,
+            socketTimeoutMS=30_000,
+            maxPoolSize=64,
+        )
+        self._database: Any = self._client.get_database(
+            database,
+            write_concern=WriteConcern(w="majority", j=True),
+            codec_options=CodecOptions(tz_aware=True),
+        )
+        self._slots = asyncio.Semaphore(transactions)
+        self.name = database
+
+    def __getitem__(self, collection: str) -> Collection:
+        return self._database[collection]
+
+    async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        """Runs `work` in one multi-document transaction (majority, journaled) and starts it again after a conflict.
+
+        `work` may run several times and must have no effect outside its session. Raises what `work` raises (nothing is
+        kept), `Busy` after conflicts for 15 s, `StoreAway` when the store is gone.
+        """
+        until = time.monotonic() + RETRY_FOR_SECONDS
+        attempt = 0
+        async with self._slots:
+            while True:
+                try:
+                    return await self._once(work)
+                except PyMongoError as error:
+                    if _is_away(error):
+                        raise StoreAway(str(error)) from error
+                    if not _is_conflict(error):
+                        raise
+                    if time.monotonic() > until:
+                        raise Busy(str(error)) from error
+                attempt += 1
+                await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))  # noqa: S311
+
+    async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        async with await self._client.start_session() as session:
+            session.start_transaction(
+                read_concern=ReadConcern("snapshot"),
+                write_concern=WriteConcern(w="majority", j=True),
+                max_commit_time_ms=10_000,
+            )
+            try:
+                result = await work(session)
+            except BaseException:
+                if session.in_transaction:
+                    await session.abort_transaction()
+                raise
+            await self._commit(session)
+            return result
+
+    async def _commit(self, session: Session) -> None:
+        for again in (True, True, False):
+            try:
+                await session.commit_transaction()
+                return
+            except PyMongoError as error:
+                if not (again and error.has_error_label("UnknownTransactionCommitResult")):
+                    raise
+
+    async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Row]:
+        rows: list[Row] = await self[collection].aggregate(list(pipeline)).to_list(None)
+        return rows
+
+    async def index(self, collection: str, *indexes: IndexModel) -> None:
+        """Makes the indexes; those that stand already stay."""
+        if indexes:
+            await self[collection].create_indexes(list(indexes))
+
+    async def names(self) -> list[str]:
+        names: list[str] = await self._database.list_collection_names()
+        return names
+
+    async def rename(self, old: str, new: str) -> None:
+        """Puts `old` in the place of `new`."""
+        await self[old].rename(new, dropTarget=True)
+
+    async def ping(self) -> None:
+        await self._client.admin.command("ping")
+
+    @asynccontextmanager
+    async def watch(
+        self, pipeline: Sequence[Mapping[str, Any]], *, collection: str | None = None, full: bool = False
+    ) -> AsyncIterator[AsyncIterator[Row]]:
+        """A change stream over one collection or the whole database, from now on."""
+        watched = self[collection] if collection else self._database
+        options = {"full_document": "updateLookup"} if full else {}
+        async with watched.watch(list(pipeline), max_await_time_ms=5_000, **options) as changes:
+            yield changes
+
+    async def drop_database(self) -> None:
+        await self._client.drop_database(self.name)
+
+    def sibling(self, database: str) -> Store:
+        """Another database of the same server, for tools that compare services."""
+        other = object.__new__(Store)
+        other._client, other._slots, other.name = self._client, self._slots, database
+        other._database = self._client.get_database(database, codec_options=CodecOptions(tz_aware=True))
+        return other
+
+    @property
+    def files(self) -> Files:
+        return Files(self._database)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class Files:
+    """Bytes of documents, in chunks (GridFS); they take no part in transactions."""
+
+    def __init__(self, database: Any) -> None:
+        self._bucket: Any = AsyncIOMotorGridFSBucket(database)
+
+    async def write(self, id_: str, chunks: AsyncIterator[bytes]) -> None:
+        """Stores the chunks under `id_`; when the source raises, nothing stays behind."""
+        stream = self._bucket.open_upload_stream_with_id(id_, id_)
+        try:
+            async for chunk in chunks:
+                await stream.write(chunk)
+        except BaseException:
+            await stream.abort()
+            raise
+        await stream.close()
+
+    async def read(self, id_: str) -> AsyncIterator[bytes]:
+        stream = await self._bucket.open_download_stream(id_)
+        while chunk := await stream.readchunk():
+            yield chunk
+
+    async def delete(self, id_: str) -> None:
+        await self._bucket.delete(id_)
+
+
+def ascending(
+    *fields: str, unique: bool = False, sparse: bool = False, expire_after_seconds: int | None = None
+) -> IndexModel:
+    options: dict[str, Any] = {}
+    if unique:
+        options["unique"] = True
+    if sparse:
+        options["sparse"] = True
+    if expire_after_seconds is not None:
+        options["expireAfterSeconds"] = expire_after_seconds
+    return IndexModel([(field, ASCENDING) for field in fields], **options)
+
+
+__all__ = ["Busy", "Files", "ObjectId", "Session", "Store", "StoreAway", "ascending"]

@@ -1,0 +1,120 @@
+"""What is to be told, kept in the transaction that made it so: one row per aggregate version, its records ready to send.
+
+Rows are the service's own record of everything it told and are kept for ever (stay and grant: 36 months); `pending` marks
+those that Kafka has not acknowledged yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+from contracts.envelope import Envelope
+from contracts.record import Contract, Fact
+from uuid_utils import uuid7
+
+from chassis.mongo import Row, ascending
+from chassis.telemetry import traceparent
+
+OUTBOX: Final = "outbox"
+RECORD_LIMIT_BYTES: Final = 900 * 1024
+PERSONAL_RETENTION: Final = timedelta(days=36 * 30.44)
+INDEXES: Final = (
+    ascending("pending", sparse=True),
+    ascending("aggregate", "key", "version"),
+    ascending("expires_at", sparse=True, expire_after_seconds=0),
+)
+
+
+class RecordTooLarge(Exception):
+    """A record would exceed 900 KiB; the command that made it is refused `too-large`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who tells, for whom and because of what: the part of the envelope that a version's records share."""
+
+    service: str
+    actor: str
+    cause: str
+    time: datetime
+
+
+def told_by(service: str, actor: str, cause: str, time: datetime, contract: Contract[Any]) -> Told:
+    """What is personal is caused by something random: a time-ordered id would tell the minute."""
+    return Told(service, actor, str(uuid4()) if contract.personal else cause, time)
+
+
+def new_id() -> str:
+    return str(uuid7())
+
+
+def row_id(aggregate: str, key: str, version: int) -> str:
+    return f"{aggregate}:{key}:{version:012d}"
+
+
+def outbox_row(
+    contract: Contract[Any],
+    key: str,
+    version: int,
+    facts: Sequence[Fact],
+    state: Row | None,
+    told: Told,
+    at: int,
+) -> Row:
+    """The row of one version: its facts in order, then the snapshot `state` (None: the contract has no state topic).
+
+    `at` orders rows and never goes back for a key. Raises `RecordTooLarge`.
+    """
+    moment = (
+        told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        if contract.personal
+        else told.time
+    )
+    trace = traceparent()
+    records = []
+    payloads = [
+        (contract.events_topic, contract.fact_type(type(fact)), number, fact_bytes(fact))
+        for number, fact in enumerate(facts, start=1)
+    ]
+    if state is not None:
+        payloads.append((contract.state_topic, contract.snapshot_type, 0, orjson.dumps(state)))
+    for topic, type_, factno, value in payloads:
+        if len(value) > RECORD_LIMIT_BYTES:
+            raise RecordTooLarge(topic)
+        envelope = Envelope(
+            id=str(uuid4()) if contract.personal else new_id(),
+            type=type_,
+            source=f"/passerelle/{told.service}",
+            subject=f"{contract.aggregate}/{key}",
+            time=moment,
+            sequence=version,
+            key=key,
+            actor=told.actor,
+            cause=told.cause,
+            factno=factno,
+            traceparent=trace,
+        )
+        records.append(
+            {"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value}
+        )
+    row: Row = {
+        "_id": row_id(contract.aggregate, key, version),
+        "aggregate": contract.aggregate,
+        "key": key,
+        "version": version,
+        "at": at,
+        "pending": at,
+        "records": records,
+    }
+    if contract.personal:
+        row["expires_at"] = told.time + PERSONAL_RETENTION
+    return row
+
+
+def fact_bytes(fact: Fact) -> bytes:
+    return orjson.dumps(fact.model_dump(mode="json", by_alias=True, exclude_none=True))

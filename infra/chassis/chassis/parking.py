@@ -1,0 +1,127 @@
+"""The parking lot: records that cannot be dealt with are put aside, kept for ever, and replayed in order on demand.
+
+A parked record stands in `<topic>.dlq.<service>` and in the service's own collection `parked`. While one of a key waits
+there for a handler, later records of that key are put behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from chassis.consumer import Record, Sender, Stopped
+from chassis.mongo import Row, Store, ascending
+from chassis.telemetry import Measures, log
+
+PARKED: Final = "parked"
+IN_A_ROW: Final = 25
+
+
+class Parking:
+    """One service's parking lot; `in_a_row` parked without a success between them raise `Stopped`."""
+
+    def __init__(
+        self,
+        service: str,
+        store: Store,
+        send: Sender,
+        measures: Measures | None = None,
+        in_a_row: int = IN_A_ROW,
+    ) -> None:
+        self._service, self._store, self._send, self._measures = service, store, send, measures
+        self._limit = in_a_row
+        self._row: dict[str, int] = {}
+
+    async def prepare(self) -> None:
+        await self._store.index(PARKED, ascending("handler", "key", "open"))
+
+    async def park(
+        self, record: Record, handler: str, reason: str, *, attempts: int = 1, behind: bool = False
+    ) -> None:
+        """Puts a record aside; returns when both places have it, so that it may be acknowledged."""
+        id_ = f"{handler}:{record.topic}:{record.partition}:{record.offset}"
+        if await self._store[PARKED].find_one({"_id": id_}):
+            return
+        if not behind:
+            self._count(record.topic)
+        headers = [
+            *record.headers,
+            ("passerelle_reason", reason.encode()[:2_000]),
+            ("passerelle_handler", handler.encode()),
+            ("passerelle_attempts", str(attempts).encode()),
+            ("passerelle_from", f"{record.topic}/{record.partition}/{record.offset}".encode()),
+        ]
+        await self._send(f"{record.topic}.dlq.{self._service}", record.key, record.value, headers)
+        await self._store[PARKED].insert_one(
+            {
+                "_id": id_,
+                "handler": handler,
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "timestamp": record.timestamp,
+                "key": _key(record),
+                "value": record.value,
+                "headers": [[name, value] for name, value in record.headers],
+                "reason": reason,
+                "attempts": attempts,
+                "behind": behind,
+                "open": True,
+                "parked_at": datetime.now(UTC),
+            }
+        )
+        if self._measures:
+            self._measures.parked.labels(record.topic, "behind" if behind else "error").inc()
+        log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=reason)
+
+    def _count(self, topic: str) -> None:
+        self._row[topic] = self._row.get(topic, 0) + 1
+        if self._row[topic] > self._limit:
+            self._row[topic] = 0
+            raise Stopped(f"{topic}: more than {self._limit} records in a row had to be parked")
+
+    def went_well(self, topic: str) -> None:
+        self._row[topic] = 0
+
+    async def keys_waiting(self, handlers: Iterable[str], records: Sequence[Record]) -> set[tuple[str, str]]:
+        """The (handler, key) pairs among these that have a parked record before them."""
+        keys = list({_key(record) for record in records})
+        asked = {"handler": {"$in": list(handlers)}, "key": {"$in": keys}, "open": True}
+        rows = await self._store[PARKED].find(asked, {"handler": 1, "key": 1}).to_list(None)
+        return {(row["handler"], row["key"]) for row in rows}
+
+    async def waiting(self, handler: str, key: str) -> list[Row]:
+        """The open ones of a key, in the order in which they must be replayed."""
+        asked = {"handler": handler, "key": key, "open": True}
+        rows: list[Row] = (
+            await self._store[PARKED].find(asked).sort([("partition", 1), ("offset", 1)]).to_list(None)
+        )
+        return rows
+
+    async def replayed(self, id_: str, by: str) -> None:
+        done = {"open": False, "redriven_at": datetime.now(UTC), "redriven_by": by}
+        await self._store[PARKED].update_one({"_id": id_}, {"$set": done})
+
+
+def _key(record: Record) -> str:
+    return record.key.decode(errors="replace") if record.key else ""
+
+
+def as_record(row: Row) -> Any:
+    """A parked row as the record it was."""
+    from aiokafka import ConsumerRecord
+
+    return ConsumerRecord(
+        topic=row["topic"],
+        partition=row["partition"],
+        offset=row["offset"],
+        timestamp=row["timestamp"],
+        timestamp_type=0,
+        key=row["key"].encode(),
+        value=bytes(row["value"]) if row["value"] is not None else None,
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=0,
+        headers=tuple((name, bytes(value)) for name, value in row["headers"]),
+    )

@@ -1,0 +1,266 @@
+"""Reactions: what a service does when it hears a fact of another, once per record however often the record comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from contracts.envelope import Envelope, EnvelopeError, read_envelope
+from contracts.record import Contract, Fact
+from pydantic import ValidationError
+
+from chassis.command import Asked, Desk
+from chassis.consumer import Record, Waiting, by_partition
+from chassis.decide import Caller, Loaded, Refusal, Taken
+from chassis.mongo import Busy, Row, Session, StoreAway
+from chassis.outbox import new_id
+from chassis.parking import Parking, as_record
+from chassis.telemetry import Measures, heard_span, log
+
+INBOX: Final = "inbox"
+ATTEMPTS: Final = 3
+
+
+class NotKnownYet(Exception):
+    """Something the record names has not arrived here yet; its partition waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    envelope: Envelope
+    fact: Any
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """A row of a service's subscription table: its name (CH-…), whose facts, which, and what it does."""
+
+    name: str
+    contract: Contract[Any]
+    facts: tuple[type[Fact], ...]
+    react: Callable[[Heard, Work], Awaitable[None]]
+
+
+class Work:
+    """What a reaction may do, all in one transaction with its inbox row."""
+
+    def __init__(self, desk: Desk, session: Session, cause: str) -> None:
+        self._desk, self._session, self._cause = desk, session, cause
+        self._caller = Caller(f"service:{desk.service}", {"service": {}})
+        self.settings = desk.settings
+        self.not_possible: list[str] = []
+
+    @property
+    def today(self) -> date:
+        return self._desk.clock.today()
+
+    @property
+    def now(self) -> datetime:
+        return self._desk.clock.now()
+
+    def new_id(self) -> str:
+        return new_id()
+
+    async def document(self, collection: str, id_: str) -> Row | None:
+        found: Row | None = await self._desk.store[collection].find_one({"_id": id_}, session=self._session)
+        return found
+
+    async def rows(
+        self,
+        collection: str,
+        asked: Mapping[str, Any],
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 1_000,
+    ) -> list[Row]:
+        cursor = self._desk.store[collection].find(dict(asked), session=self._session).limit(limit)
+        rows: list[Row] = await (cursor.sort(list(sort)) if sort else cursor).to_list(limit)
+        return rows
+
+    async def load(self, aggregate: str, id_: str) -> Loaded | None:
+        return await self._desk.shelf.load(aggregate, id_, self._session)
+
+    async def copy(self, collection: str, id_: str, *, at_least: int = 1) -> Row:
+        """A local copy at least as new as the fact heard; raises `NotKnownYet` until it is. Decisions resting on an older
+        one conflict with this reaction."""
+        found = await self.document(collection, id_)
+        if found is None or found["version"] < at_least:
+            raise NotKnownYet(f"{collection}/{id_}")
+        await self._desk.shelf.touch(collection, id_, self._session)
+        return found
+
+    async def put(self, collection: str, document: Row) -> None:
+        """Keeps a document of the service's own, in place of the one with its `_id`."""
+        await self._desk.store[collection].replace_one(
+            {"_id": document["_id"]}, document, upsert=True, session=self._session
+        )
+
+    async def guard(self, key: str) -> None:
+        await self._desk.shelf.guard(key, self._session)
+
+    async def run(self, aggregate: str, command: str, id_: str, body: Mapping[str, Any]) -> Taken | Refusal:
+        """Issues a command as `service:<name>`, under the same rules as everyone's; a creation names its new id."""
+        kind = self._desk.aggregates[aggregate]
+        row = kind.command(command)
+        loaded = None if row.creates else await self.load(aggregate, id_)
+        if loaded is None and not row.creates:
+            return Refusal("unknown-id")
+        asked = Asked(kind, row, id_, row.model.model_validate(body), self._caller, cause=self._cause)
+        outcome = await self._desk.perform(asked, loaded, self._session)
+        if isinstance(outcome, Refusal):
+            if outcome.slug == "reference-not-known-yet":
+                raise NotKnownYet(f"{aggregate}/{id_}")
+            self.count_not_possible(outcome.slug)
+        return outcome
+
+    def count_not_possible(self, slug: str) -> None:
+        """The command is not possible any more: nothing is published, the case is counted."""
+        self.not_possible.append(slug)
+
+
+@dataclass
+class Reactor:
+    """Hears one facts topic for all reactions of a service to it.
+
+    Guarantees: the effect of a record commits with its inbox row, so it takes effect once; records of a key take effect in
+    order; a record that cannot be dealt with is parked and those of its key behind it.
+    """
+
+    desk: Desk
+    contract: Contract[Any]
+    reactions: Sequence[Reaction]
+    parking: Parking
+    measures: Measures | None = None
+
+    async def hear(self, records: Sequence[Record]) -> Waiting:
+        names = [reaction.name for reaction in self.reactions]
+        behind = await self.parking.keys_waiting(names, records)
+        waiting: dict[TopicPartition, int] = {}
+        for partition, part in by_partition(records).items():
+            for record in part:
+                try:
+                    await self._hear_one(record, behind)
+                except NotKnownYet as missing:
+                    log.info("waits for a reference", topic=record.topic, missing=str(missing))
+                    waiting[partition] = record.offset
+                    break
+        return waiting
+
+    async def _hear_one(self, record: Record, behind: set[tuple[str, str]]) -> None:
+        key = record.key.decode(errors="replace") if record.key else ""
+        try:
+            heard = self._read(record)
+        except (ValueError, ValidationError, TypeError) as fault:
+            for reaction in self.reactions:
+                await self.parking.park(record, reaction.name, f"{type(fault).__name__}: {fault}"[:500])
+                behind.add((reaction.name, key))
+            return
+        if heard is None:
+            return
+        for reaction in self.reactions:
+            if not isinstance(heard.fact, reaction.facts):
+                continue
+            if (reaction.name, key) in behind:
+                await self.parking.park(
+                    record, reaction.name, "an earlier record of its key waits", behind=True
+                )
+                continue
+            if not await self._react(reaction, heard, record):
+                behind.add((reaction.name, key))
+        self.parking.went_well(record.topic)
+
+    def _read(self, record: Record) -> Heard | None:
+        """The fact of a record; None for a type nobody here reacts to. Raises what makes it unreadable."""
+        if record.value is None:
+            raise ValueError("a facts topic has no empty records")
+        envelope = read_envelope(record.headers)
+        model = self.contract.fact_types.get(envelope.type)
+        if model is None:
+            self._count(record.topic, "unknown type")
+            return None
+        if not any(issubclass(model, reaction.facts) for reaction in self.reactions):
+            self._count(record.topic, "not for us")
+            return None
+        if not record.key or record.key.decode() != envelope.key:
+            raise EnvelopeError("the key is not the aggregate's")
+        fact = model.model_validate_json(record.value)
+        if fact.version != envelope.sequence or fact.occurred_on is None:
+            raise EnvelopeError("the record's version is not its envelope's")
+        return Heard(envelope, fact)
+
+    async def _react(self, reaction: Reaction, heard: Heard, record: Record) -> bool:
+        """True once the effect is kept; False when the record had to be parked."""
+        attributes = {"passerelle.reaction": reaction.name, "passerelle.type": heard.envelope.type}
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with heard_span(f"react {reaction.name}", heard.envelope.traceparent, attributes):
+                    await self.once(reaction, heard)
+                self._count(record.topic, "reacted")
+                return True
+            except (NotKnownYet, StoreAway, Busy):
+                raise
+            except Exception as fault:
+                if _is_of_the_store(fault):
+                    raise
+                log.warning(
+                    "reaction failed",
+                    reaction=reaction.name,
+                    attempt=attempt,
+                    fault=repr(fault),
+                    exc_info=True,
+                )
+                if attempt == ATTEMPTS:
+                    reason = f"{type(fault).__name__}: {fault}"[:500]
+                    await self.parking.park(record, reaction.name, reason, attempts=attempt)
+                    return False
+                await asyncio.sleep(0.1 * 2**attempt)
+        return False
+
+    async def once(self, reaction: Reaction, heard: Heard) -> None:
+        """The reaction and its inbox row in one transaction; nothing when the row stands already."""
+        inbox_id = f"{reaction.name}:{heard.envelope.id}"
+
+        async def work(session: Session) -> Work | None:
+            inbox = self.desk.store[INBOX]
+            if await inbox.find_one({"_id": inbox_id}, session=session):
+                return None
+            doing = Work(self.desk, session, heard.envelope.id)
+            await reaction.react(heard, doing)
+            done = {"_id": inbox_id, "at": datetime.now(UTC), "not_possible": doing.not_possible}
+            await inbox.insert_one(done, session=session)
+            return doing
+
+        done = await self.desk.store.transaction(work)
+        if done:
+            self.desk.committed.set()
+            for slug in done.not_possible:
+                log.info("reaction not possible any more", reaction=reaction.name, slug=slug)
+                self._count(self.contract.events_topic, "not possible")
+
+    async def redrive(self, row: Row, by: str) -> int:
+        """Replays a parked record and those behind it, in order, up to the first that fails again; how many went well."""
+        reaction = next(each for each in self.reactions if each.name == row["handler"])
+        done = 0
+        for each in await self.parking.waiting(row["handler"], row["key"]):
+            heard = self._read(as_record(each))
+            if heard is not None and isinstance(heard.fact, reaction.facts):
+                await self.once(reaction, heard)
+            await self.parking.replayed(each["_id"], by)
+            done += 1
+        return done
+
+    def _count(self, topic: str, effect: str) -> None:
+        if self.measures:
+            self.measures.heard.labels(topic, effect).inc()
+
+
+def _is_of_the_store(fault: Exception) -> bool:
+    from pymongo.errors import ConnectionFailure
+
+    return isinstance(fault, ConnectionFailure)
+
+
+__all__ = ["Heard", "NotKnownYet", "Reaction", "Reactor", "Work"]

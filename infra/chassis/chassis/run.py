@@ -1,0 +1,58 @@
+"""A service's process: `python -m <service> api | worker | all`, one event loop, ended by SIGTERM."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from chassis import telemetry
+from chassis.service import Running, Service
+from chassis.settings import ServiceSettings
+
+S = TypeVar("S", bound=ServiceSettings)
+MODES = ("api", "worker", "all")
+
+
+def main(make: Callable[[S], Service], settings: type[S], arguments: list[str] | None = None) -> None:
+    """Runs the service that `make` puts together from its settings until it is told to stop."""
+    mode = (arguments if arguments is not None else sys.argv[1:] or ["all"])[0]
+    if mode not in MODES:
+        raise SystemExit(f"choose one of {', '.join(MODES)}")
+    service = make(settings())
+    serve(application(service, api=mode != "worker", worker=mode != "api"), service.settings, service.name)
+
+
+def application(service: Service, *, api: bool = True, worker: bool = True) -> FastAPI:
+    """The application whose lifespan opens and closes the service."""
+    running = Running(service, api=api, worker=worker)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with running.open():
+            yield
+
+    return running.application(lifespan)
+
+
+def serve(app: Any, settings: ServiceSettings, name: str) -> None:
+    provider = telemetry.set_up(name)
+    if settings.sign_in == "development" and settings.host not in ("127.0.0.1", "localhost", "::1"):
+        raise SystemExit("development sign-in listens on loopback only; set PASSERELLE_SIGN_IN=oidc")
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    uvicorn.Server(config).run()
+    provider.shutdown()

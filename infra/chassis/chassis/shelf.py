@@ -1,0 +1,214 @@
+"""How aggregates lie in the store: reading what a command needs, and writing all that a decision changes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from chassis.decide import (
+    Aggregate,
+    Context,
+    Decision,
+    Doc,
+    Document,
+    Find,
+    Gone,
+    Loaded,
+    Next,
+    Other,
+    Rows,
+    Taken,
+    after,
+)
+from chassis.mongo import Row, Session, Store
+from chassis.outbox import OUTBOX, Told, outbox_row
+from chassis.problems import Problem
+
+
+class Drawer:
+    """What a seal may read and write: documents of this store, in the aggregate's own transaction."""
+
+    def __init__(self, store: Store, session: Session | None) -> None:
+        self._store, self._session = store, session
+
+    async def document(self, collection: str, id_: str) -> Document | None:
+        found: Row | None = await self._store[collection].find_one({"_id": id_}, session=self._session)
+        return found
+
+    async def insert(self, collection: str, document: Document) -> None:
+        await self._store[collection].insert_one(dict(document), session=self._session)
+
+
+class Gathered:
+    """Inserts of many creations in one transaction, sent together."""
+
+    def __init__(self, store: Store, session: Session) -> None:
+        self._store, self._session = store, session
+        self.inserts: dict[str, list[Row]] = {}
+
+    async def flush(self) -> None:
+        for collection, rows in self.inserts.items():
+            await self._store[collection].insert_many(rows, session=self._session)
+
+
+class Shelf:
+    """Aggregate documents `{_id, version, state, public, private, at, next_due?}` and everything beside them."""
+
+    def __init__(self, store: Store, aggregates: Mapping[str, Aggregate]) -> None:
+        self._store, self._aggregates = store, aggregates
+        self._gathering: dict[int, Gathered] = {}
+
+    async def load(self, aggregate: str, id_: str, session: Session | None) -> Loaded | None:
+        document = await self._store[aggregate].find_one({"_id": id_}, session=session)
+        return await self.opened(self._aggregates[aggregate], document, session) if document else None
+
+    async def opened(self, aggregate: Aggregate, document: Row, session: Session | None) -> Loaded:
+        private: Document = document["private"]
+        if aggregate.unseal:
+            private = await aggregate.unseal(Drawer(self._store, session), document["_id"], private)
+        return Loaded(
+            aggregate.contract.state.model_validate(document["public"]),
+            aggregate.private.model_validate(private),
+            document["at"],
+        )
+
+    async def find(self, finds: Sequence[Find], session: Session | None) -> dict[tuple[str, ...], Any]:
+        results: dict[tuple[str, ...], Any] = {}
+        documents: dict[str, list[Doc]] = {}
+        for find in finds:
+            match find:
+                case Doc():
+                    documents.setdefault(find.collection, []).append(find)
+                case Rows():
+                    cursor = (
+                        self._store[find.collection]
+                        .find(dict(find.filter), session=session)
+                        .limit(find.limit)
+                    )
+                    ordered = cursor.sort(list(find.sort)) if find.sort else cursor
+                    results[find.key] = await ordered.to_list(find.limit)
+                case Other():
+                    results[find.key] = await self.load(find.aggregate, find.id, session)
+                case Next():
+                    results[find.key] = await self._next(find.counter, session)
+        for collection, asked in documents.items():
+            ids = [doc.id for doc in asked]
+            rows = (
+                await self._store[collection].find({"_id": {"$in": ids}}, session=session).to_list(len(ids))
+            )
+            by_id = {row["_id"]: row for row in rows}
+            results.update({doc.key: by_id.get(doc.id) for doc in asked})
+        return results
+
+    async def _next(self, counter: str, session: Session | None) -> int:
+        counted = await self._store["counters"].find_one_and_update(
+            {"_id": counter}, {"$inc": {"next": 1}}, upsert=True, return_document=True, session=session
+        )
+        return int(counted["next"])
+
+    async def write(
+        self,
+        aggregate: Aggregate,
+        id_: str,
+        loaded: Loaded | None,
+        taken: Taken,
+        context: Context,
+        told: Told,
+        session: Session,
+    ) -> None:
+        """Everything a decision changes, in `session`'s transaction."""
+        decision = taken.decision
+        await self._save(aggregate, id_, loaded, taken, told, session)
+        for also in decision.also:
+            other = self._aggregates[also.aggregate]
+            before = context.found.other(also.aggregate, also.id)
+            changed = after(other, before, Decision(also.facts, also.private), replace(context, id=also.id))
+            await self._save(other, also.id, before, changed, told, session)
+        for row in decision.rows:
+            if isinstance(row, Gone):
+                await self._store[row.collection].delete_one({"_id": row.id}, session=session)
+            else:
+                await self._insert(row.collection, dict(row.document), session)
+        for key in sorted(set(decision.guards)):
+            await self.guard(key, session)
+        for collection, copy_id in sorted(set(decision.relies_on)):
+            await self.touch(collection, copy_id, session)
+        if decision.attaches:
+            await self._store["documents"].update_many(
+                {"_id": {"$in": list(decision.attaches)}},
+                {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": id_}},
+                session=session,
+            )
+
+    async def guard(self, key: str, session: Session) -> None:
+        """Two transactions that touch the same key cannot both commit on what they read."""
+        await self._store["guards"].update_one(
+            {"_id": key}, {"$inc": {"touched": 1}}, upsert=True, session=session
+        )
+
+    async def touch(self, collection: str, id_: str, session: Session) -> None:
+        """As `guard`, on a local copy: it conflicts with the copy's own change."""
+        await self._store[collection].update_one({"_id": id_}, {"$inc": {"touched": 1}}, session=session)
+
+    async def _save(
+        self,
+        aggregate: Aggregate,
+        id_: str,
+        loaded: Loaded | None,
+        taken: Taken,
+        told: Told,
+        session: Session,
+    ) -> None:
+        public = public_json(taken.state)
+        private: Document = taken.private.model_dump(mode="json", by_alias=True, exclude_none=True)
+        if aggregate.seal:
+            private = await aggregate.seal(Drawer(self._store, session), id_, private)
+        version = taken.state.version
+        at = max(time.time_ns() // 1_000, loaded.at + 1 if loaded else 0)
+        document: Row = {
+            "_id": id_,
+            "version": version,
+            "state": aggregate.state_of(Loaded(taken.state, taken.private)),
+            "public": public,
+            "private": private,
+            "at": at,
+        }
+        due = aggregate.next_due(taken.state, taken.private)
+        if due:
+            document["next_due"] = due.isoformat()
+        if loaded is None:
+            await self._insert(aggregate.name, document, session)
+        else:
+            replaced = await self._store[aggregate.name].replace_one(
+                {"_id": id_, "version": loaded.state.version}, document, session=session
+            )
+            if replaced.matched_count == 0:
+                raise Problem("version-stale")
+        if taken.facts:
+            row = outbox_row(aggregate.contract, id_, version, taken.facts, public, told, at)
+            await self._insert(OUTBOX, row, session)
+
+    async def _insert(self, collection: str, document: Row, session: Session) -> None:
+        gathered = self._gathering.get(id(session))
+        if gathered:
+            gathered.inserts.setdefault(collection, []).append(document)
+        else:
+            await self._store[collection].insert_one(document, session=session)
+
+    @contextmanager
+    def gathered(self, session: Session) -> Iterator[Gathered]:
+        """Inserts within are collected; `flush` sends them, a batch a collection."""
+        self._gathering[id(session)] = gathered = Gathered(self._store, session)
+        try:
+            yield gathered
+        finally:
+            del self._gathering[id(session)]
+
+
+def public_json(state: Any) -> Row:
+    """The public state as it stands in the store, in snapshots and in answers: JSON values, absent instead of null."""
+    document: Row = state.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return document

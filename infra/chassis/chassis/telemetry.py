@@ -1,0 +1,153 @@
+"""Traces, metrics and logs of a process: chosen by the standard `OTEL_*` variables, nothing leaves it by default.
+
+Spans are made by hand where they are worth their cost. The names of all own measures stand here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+SAMPLED: Final = "01"
+
+
+class Measures:
+    """The process's own measures, under `passerelle_…` at `/metrics`."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        make: dict[str, Any] = {"registry": self.registry}
+        self.commands = Counter("passerelle_commands", "Commands by outcome", ["command", "outcome"], **make)
+        self.command_seconds = Histogram("passerelle_command_seconds", "Time of a command", **make)
+        self.outbox_pending = Gauge("passerelle_outbox_pending", "Rows waiting for Kafka", **make)
+        self.outbox_age_seconds = Gauge(
+            "passerelle_outbox_age_seconds", "Age of the oldest waiting row", **make
+        )
+        self.published = Counter("passerelle_published_records", "Records acknowledged by Kafka", **make)
+        self.publish_seconds = Histogram(
+            "passerelle_relay_publish_seconds", "From commit to acknowledgement", **make
+        )
+        self.heard = Counter("passerelle_heard_records", "Records heard", ["topic", "effect"], **make)
+        self.lag_records = Gauge(
+            "passerelle_projection_lag_records", "Records not read yet", ["topic"], **make
+        )
+        self.lag_seconds = Gauge(
+            "passerelle_projection_lag_seconds", "Age of the last record read", ["topic"], **make
+        )
+        self.parked = Counter("passerelle_parked_records", "Records put aside", ["topic", "reason"], **make)
+        self.echoed = Counter(
+            "passerelle_echoed_snapshots", "Snapshots sent again after an older one", **make
+        )
+        self.deadlines = Gauge("passerelle_deadline_backlog", "Aggregates with something due", **make)
+
+
+def set_up(service: str, processors: tuple[SpanProcessor, ...] = ()) -> TracerProvider:
+    """The process's tracer provider; exporters as `OTEL_TRACES_EXPORTER` says (none, otlp, zipkin, console)."""
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": service, "service.namespace": "passerelle"})
+    )
+    for name in os.environ.get("OTEL_TRACES_EXPORTER", "none").split(","):
+        exporter = _exporter(name.strip())
+        if exporter is not None:
+            provider.add_span_processor(
+                BatchSpanProcessor(exporter, schedule_delay_millis=500, export_timeout_millis=2_000)
+            )
+    for processor in processors:
+        provider.add_span_processor(processor)
+    trace.set_tracer_provider(provider)
+    _set_up_logs(service)
+    return provider
+
+
+def _exporter(name: str) -> SpanExporter | None:
+    if name == "otlp":
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+        return OTLPSpanExporter(timeout=2)
+    if name == "zipkin":
+        from opentelemetry.exporter.zipkin.json import ZipkinExporter
+
+        return ZipkinExporter(timeout=2)
+    if name == "console":
+        from opentelemetry.sdk.trace.export import ConsoleSpanExporter
+
+        return ConsoleSpanExporter(out=sys.stderr)
+    return None
+
+
+def _with_trace(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = f"{context.trace_id:032x}"
+    return event
+
+
+def _set_up_logs(service: str) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _with_trace,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+tracer = trace.get_tracer("passerelle")
+log: Any = structlog.get_logger()
+
+
+def traceparent(span: Span | None = None) -> str | None:
+    """The W3C header of a span (the current one unless given); None outside any trace."""
+    context = (span or trace.get_current_span()).get_span_context()
+    if not context.is_valid:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+
+
+def parent(header: str | None) -> Context | None:
+    """The context that a `traceparent` names, to start a span under; None when it names none."""
+    if not header or len(header) != 55:
+        return None
+    try:
+        spot = SpanContext(
+            trace_id=int(header[3:35], 16),
+            span_id=int(header[36:52], 16),
+            is_remote=True,
+            trace_flags=TraceFlags(int(header[53:55], 16)),
+        )
+    except ValueError:
+        return None
+    return trace.set_span_in_context(NonRecordingSpan(spot)) if spot.is_valid else None
+
+
+@contextmanager
+def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
+    """A consumer span under the record's creation context; looks at the flag byte first and costs nothing unsampled."""
+    if not header or not header.endswith(SAMPLED):
+        yield
+        return
+    with tracer.start_as_current_span(
+        name, context=parent(header), kind=SpanKind.CONSUMER, attributes=dict(attributes)
+    ):
+        yield
