@@ -67,7 +67,7 @@ class Supervisor:
         """Whether this folder's supervisord runs."""
         try:
             pid = int((self.folder / "supervisord.pid").read_text())
-            return "supervisord" in " ".join(psutil.Process(pid).cmdline())
+            return str(self.configuration) in psutil.Process(pid).cmdline()
         except (OSError, ValueError, psutil.Error):
             return False
 
