@@ -1,0 +1,1 @@
+"""Who comes under an agreement: the mobility centre, whose personal data leave it only by reading."""
