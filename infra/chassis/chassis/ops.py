@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from chassis.clock import DemoClock
 from chassis.decide import Caller
-from chassis.http import House, json_response, parse, read_body
+from chassis.http import json_response, parse, read_body
+from chassis.mongo import Store
 from chassis.parking import PARKED
 from chassis.problems import Problem
 
@@ -20,6 +21,14 @@ OPS = "ops"
 
 class Step(BaseModel):
     now: AwareDatetime
+
+
+class House(Protocol):
+    """Who asks, and where the parked records are."""
+
+    store: Store
+
+    def caller(self, request: Request) -> Caller: ...
 
 
 def routes(running: Any, house: House) -> APIRouter:

@@ -1,0 +1,47 @@
+"""The gateway's composition: pages, interface and technical routes in one application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.http import handle_errors, json_response
+from gateway import api, openapi, upkeep
+from gateway.gateway import Gateway
+from gateway.inside import InsideDoor
+from gateway.pages import pages
+from gateway.session import AtTheDoor
+from gateway.settings import GatewaySettings
+from gateway.sign_in import routes as sign_in
+
+
+def application(settings: GatewaySettings, *, serves: bool = True, worker: bool = True) -> FastAPI:
+    """`serves` answers people and programs, `worker` keeps the views; the embedded form does both."""
+    gateway = Gateway(settings, api=serves, worker=worker)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with gateway.open():
+            yield
+
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    handle_errors(app, {})
+    app.add_middleware(AtTheDoor, sessions=gateway.sessions, directory=gateway.directory, verifier=gateway.verifier)
+    for router in upkeep.routes(gateway), *gateway.technical():
+        app.include_router(router)
+    if serves:
+        described = openapi.document()
+
+        async def description(request: Request) -> Response:
+            return json_response(described)
+
+        app.add_api_route("/openapi.json", description, methods=["GET"])
+        parts = (gateway.reads, gateway.owners, gateway.feed, gateway.directory)
+        app.include_router(api.routes(api.Api(*parts)))
+        app.include_router(sign_in(settings, gateway.sessions, gateway.directory))
+        app.include_router(pages(InsideDoor(*parts)))
+    return app

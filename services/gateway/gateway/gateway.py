@@ -1,0 +1,129 @@
+"""The gateway in a process: its views kept from Kafka, its door to people and programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from chassis import health, ops
+from chassis.auth import Signer, Verifier
+from chassis.clock import Clock, DemoClock, RealClock
+from chassis.consumer import Ear, Hearer
+from chassis.decide import Caller
+from chassis.mongo import Store
+from chassis.parking import Parking
+from chassis.projection import Projector
+from chassis.relay import producer
+from chassis.service import quiet_broker
+from chassis.telemetry import Measures
+from contracts.record import Contract
+from contracts.refusal import refusal_contract
+from gateway import journal
+from gateway.journal import Journal
+from gateway.live import Feed
+from gateway.owners import Owners
+from gateway.people import Directory
+from gateway.reads import Reads
+from gateway.session import Sessions
+from gateway.settings import GatewaySettings
+from gateway.views import VIEWS
+
+TOLD_IN_TIMELINES = ("partner", "country", "agreement", "committee", "meeting")
+SERVICES = ("partners", "agreements", "events", "mobility")
+
+
+def journaled() -> list[Contract[Any]]:
+    """Whose facts stand in timelines, and every service's refusals."""
+    facts = [view.contract for view in VIEWS.values() if view.contract.aggregate in TOLD_IN_TIMELINES]
+    return [*facts, *(refusal_contract(service) for service in SERVICES)]
+
+
+class Gateway:
+    """Opened in order, closed in reverse; what `health` and `ops` of the chassis ask of a process, it has."""
+
+    def __init__(self, settings: GatewaySettings, *, api: bool, worker: bool) -> None:
+        self.settings, self._api, self._worker = settings, api, worker
+        self.measures = Measures()
+        self.store = Store(settings.mongo_url, settings.database or "passerelle_gateway")
+        self.clock: Clock = DemoClock(self.store) if settings.clock == "demo" else RealClock()
+        self.verifier = Verifier(settings.keys_dir / "gateway.public.json", "gateway")
+        self.owners = Owners(settings, Signer(settings.keys_dir / "gateway.private.json"))
+        self.directory = Directory(self.store)
+        self.sessions = Sessions(self.store, settings.session_hours)
+        self.feed = Feed(self.store)
+        self.reads = Reads(self.store)
+        self.kafka: AIOKafkaProducer = None
+        self.parking = Parking("gateway", self.store, self._send, self.measures)
+        self.projectors = {
+            name: Projector(self.store, view.projection(), self.parking, self.measures) for name, view in VIEWS.items()
+        }
+        self.journals = [Journal(self.store, contract, self.parking, self.measures) for contract in journaled()]
+        self.ears: list[Ear] = []
+        self.reactors: list[Any] = []
+        self.relay = None
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def _send(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        await self.kafka.send_and_wait(topic, key=key, value=value, headers=list(headers))
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Gateway]:
+        async with AsyncExitStack() as stack:
+            stack.callback(self.store.close)
+            stack.push_async_callback(self.owners.close)
+            if isinstance(self.clock, DemoClock):
+                await self.clock.load()
+            await self.sessions.prepare()
+            await self.parking.prepare()
+            await journal.prepare(self.store)
+            for projector in self.projectors.values():
+                await projector.prepare()
+            self.kafka = producer(self.settings.kafka_bootstrap, "gateway")
+            await self.kafka.start()
+            stack.push_async_callback(self.kafka.stop)
+            if self._api:
+                self._start(stack, self.feed.run())
+            if self._worker:
+                await self._work(stack)
+            yield self
+
+    async def _work(self, stack: AsyncExitStack) -> None:
+        hearers: dict[str, list[Hearer]] = {}
+        for projector in self.projectors.values():
+            hearers[projector.projection.contract.state_topic] = [projector]
+        for contract, book in zip(journaled(), self.journals, strict=True):
+            hearers[contract.events_topic] = [book]
+        broker = quiet_broker(self.settings.kafka_bootstrap, "gateway")
+        for topic, listening in hearers.items():
+            ear = Ear(topic, f"passerelle.gateway.{topic}", listening, self.measures)
+            ear.subscribe(broker, self.settings.instance)
+            self.ears.append(ear)
+            stack.push_async_callback(ear.close)
+        await broker.start()
+        stack.push_async_callback(broker.stop)
+
+    def _start(self, stack: AsyncExitStack, *running: Any) -> None:
+        tasks = [asyncio.create_task(each) for each in running]
+        self.tasks += tasks
+
+        async def end() -> None:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        stack.push_async_callback(end)
+
+    def caller(self, request: Request) -> Caller:
+        """Who asks for a technical page; raises Problem `not-signed-in`."""
+        return self.verifier.caller(request)
+
+    def technical(self) -> list[APIRouter]:
+        return [health.routes(self), ops.routes(self, self)]

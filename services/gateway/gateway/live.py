@@ -1,0 +1,151 @@
+"""What changes in the views, as it changes: one change stream per process wakes waiting reads and feeds open pages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+
+from chassis.mongo import Row, Store
+from chassis.telemetry import log
+from gateway.views import BY_AGGREGATE, VIEWS
+
+KEPT: Final = 2_000
+QUEUE: Final = 200
+HEARTBEAT_SECONDS: Final = 15.0
+LIFE_SECONDS: Final = 15 * 60.0
+LOOK_AGAIN_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """A view's document that has just changed."""
+
+    number: int
+    aggregate: str
+    id: str
+    version: int
+    document: Row
+
+
+class Feed:
+    """Fans the change stream out; keeps the last changes so that a page that returns misses nothing."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._boot = uuid4().hex[:12]
+        self._number = 0
+        self._kept: deque[News] = deque(maxlen=KEPT)
+        self._queues: set[asyncio.Queue[News | None]] = set()
+        self._waiters: dict[tuple[str, str], list[tuple[int, asyncio.Event]]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; a broken stream is opened again, and open pages are told to read afresh."""
+        wanted = {
+            "$match": {"operationType": {"$in": ["insert", "replace", "update"]}, "ns.coll": {"$in": list(VIEWS)}}
+        }
+        while True:
+            try:
+                async with self._store.watch([wanted], full=True) as changes:
+                    async for change in changes:
+                        self._tell(change)
+            except Exception as fault:
+                log.warning("the change stream broke", fault=type(fault).__name__)
+            self._reset()
+            await asyncio.sleep(1)
+
+    def _tell(self, change: Row) -> None:
+        view, document = VIEWS.get(change["ns"]["coll"]), change.get("fullDocument")
+        if view is None or document is None:
+            return
+        self._number += 1
+        news = News(self._number, view.contract.aggregate, document["_id"], document["version"], document)
+        self._kept.append(news)
+        for version, event in self._waiters.get((news.aggregate, news.id), ()):
+            if news.version >= version:
+                event.set()
+        for queue in list(self._queues):
+            _offer(queue, news)
+
+    def _reset(self) -> None:
+        self._boot = uuid4().hex[:12]
+        self._kept.clear()
+        for queue in list(self._queues):
+            _offer(queue, None)
+
+    async def until(self, aggregate: str, id_: str, version: int, seconds: float = 2.0) -> bool:
+        """Waits until the view has this version of the aggregate; False when it does not come in time."""
+        collection = BY_AGGREGATE[aggregate].collection
+        event, key, end = asyncio.Event(), (aggregate, id_), time.monotonic() + seconds
+        waiting = (version, event)
+        self._waiters.setdefault(key, []).append(waiting)
+        try:
+            while True:
+                kept = await self._store[collection].find_one({"_id": id_}, {"version": 1})
+                if kept and kept["version"] >= version:
+                    return True
+                left = end - time.monotonic()
+                if left <= 0:
+                    return False
+                try:
+                    await asyncio.wait_for(event.wait(), min(left, LOOK_AGAIN_SECONDS))
+                    return True
+                except TimeoutError:
+                    continue
+        finally:
+            self._waiters[key].remove(waiting)
+            if not self._waiters[key]:
+                del self._waiters[key]
+
+    async def stream(self, wanted: Callable[[News], bool], last_id: str | None) -> AsyncIterator[bytes]:
+        """Server-sent events of the news that are wanted, from `last_id` on; `reset` tells to read afresh."""
+        queue: asyncio.Queue[News | None] = asyncio.Queue(QUEUE)
+        self._queues.add(queue)
+        ends = time.monotonic() + LIFE_SECONDS
+        try:
+            yield b"retry: 2000\n\n"
+            for news in self._since(last_id):
+                yield _event(self._boot, news, wanted)
+            while time.monotonic() < ends:
+                try:
+                    item = await asyncio.wait_for(queue.get(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                yield _event(self._boot, item, wanted)
+        finally:
+            self._queues.discard(queue)
+
+    def _since(self, last_id: str | None) -> list[News | None]:
+        if not last_id:
+            return []
+        boot, _, number = last_id.partition("-")
+        oldest = self._kept[0].number if self._kept else self._number + 1
+        if boot != self._boot or not number.isdigit() or int(number) + 1 < oldest:
+            return [None]
+        return [news for news in self._kept if news.number > int(number)]
+
+
+def _offer(queue: asyncio.Queue[News | None], news: News | None) -> None:
+    if queue.full():
+        while not queue.empty():
+            queue.get_nowait()
+        news = None
+    queue.put_nowait(news)
+
+
+def _event(boot: str, news: News | None, wanted: Callable[[News], bool]) -> bytes:
+    if news is None:
+        return b"event: reset\ndata: {}\n\n"
+    if not wanted(news):
+        return b""
+    document = news.document
+    body: dict[str, Any] = {"aggregate": news.aggregate, "id": news.id, "version": news.version}
+    body["state"] = document.get("state", document.get("standing"))
+    return f"id: {boot}-{news.number}\nevent: changed\ndata: {orjson.dumps(body).decode()}\n\n".encode()
