@@ -1,0 +1,103 @@
+"""Topics read whole, and what a service's outbox says it told: for tools that compare the two."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer
+
+from chassis.consumer import Record
+from chassis.mongo import Row, Store
+from chassis.outbox import OUTBOX
+from contracts.envelope import EnvelopeError, read_envelope
+
+SILENCE_SECONDS: Final = 30.0
+FETCH_BYTES: Final = 4 * 1024 * 1024
+
+
+class Unreadable(Exception):
+    """The end of a topic was not reached: the broker went silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands in the language: `factno` 0 is the snapshot after the version."""
+
+    key: str
+    version: int
+    factno: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A record of a topic; `place` is None for one that does not say what every record says."""
+
+    key: str
+    place: Place | None
+    type: str
+    value: bytes | None
+
+
+async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
+    """Every record that the topic holds now, each partition in order; nothing when there is no such topic.
+
+    Raises `Unreadable` after 30 s without progress. Commits nothing and joins no group.
+    """
+    consumer: Any = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
+    await consumer.start()
+    try:
+        partitions = list(consumer.assignment())
+        ends = await consumer.end_offsets(partitions) if partitions else {}
+        starts = await consumer.beginning_offsets(partitions) if partitions else {}
+        unread = {partition for partition in partitions if starts[partition] < ends[partition]}
+        moved = time.monotonic()
+        while unread:
+            for partition, records in (await consumer.getmany(*unread, timeout_ms=500)).items():
+                moved = time.monotonic()
+                for record in records:
+                    if record.offset < ends[partition]:
+                        yield _entry(record)
+            unread = {part for part in unread if await consumer.position(part) < ends[part]}
+            if time.monotonic() - moved > SILENCE_SECONDS:
+                raise Unreadable(f"{topic}: nothing came for {SILENCE_SECONDS:.0f} s")
+    finally:
+        await consumer.stop()
+
+
+def _entry(record: Record) -> Entry:
+    key = (record.key or b"").decode(errors="replace")
+    try:
+        envelope = read_envelope(record.headers)
+    except EnvelopeError:
+        return Entry(key, None, "", record.value)
+    place = Place(key, envelope.sequence, envelope.factno, envelope.id)
+    return Entry(key, place, envelope.type, record.value)
+
+
+def places(row: Row, topic: str) -> Iterator[Place]:
+    """What an outbox row told on this topic."""
+    for record in row["records"]:
+        if record["topic"] == topic:
+            yield Place(row["key"], row["version"], int(record["headers"]["ce_factno"]), record["id"])
+
+
+async def told(store: Store, aggregate: str, topic: str) -> dict[Place, bool]:
+    """All that the service told on this topic, with whether it still waits for Kafka."""
+    fields = dict.fromkeys(("key", "version", "pending", "records.topic", "records.id"), 1)
+    fields["records.headers.ce_factno"] = 1
+    found: dict[Place, bool] = {}
+    async for row in store[OUTBOX].find({"aggregate": aggregate}, fields):
+        found.update(dict.fromkeys(places(row, topic), "pending" in row))
+    return found
