@@ -75,12 +75,8 @@ class Verifier:
                 raise ValueError("another audience")
             return Caller(str(claims["sub"]), _roles(claims.get("roles", {})))
         except (JoseError, ValueError, TypeError, AttributeError) as error:
-            raise Problem(
-                "not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            ) from error
+            raise Problem("not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error
 
 
 def _roles(claim: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, frozenset[str]]]:
-    return {
-        role: {name: frozenset(values) for name, values in scope.items()} for role, scope in claim.items()
-    }
+    return {role: {name: frozenset(values) for name, values in scope.items()} for role, scope in claim.items()}

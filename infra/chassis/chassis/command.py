@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from contracts.record import Contract, Fact
 from pydantic import BaseModel
 
 from chassis.clock import Clock
@@ -34,6 +33,7 @@ from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
 from chassis.problems import Problem, status_of
 from chassis.shelf import Shelf
 from chassis.telemetry import tracer
+from contracts.record import Contract, Fact
 
 IDEMPOTENCY: Final = "idempotency"
 IDEMPOTENCY_HOURS: Final = 24
@@ -166,14 +166,10 @@ class Desk:
         """Decides and writes in a transaction that somebody else commits. A refusal has written nothing but counters."""
         return await self._decide(asked, loaded, await self.context(asked, loaded, session), session)
 
-    async def _decide(
-        self, asked: Asked, loaded: Loaded | None, context: Context, session: Session
-    ) -> Taken | Refusal:
+    async def _decide(self, asked: Asked, loaded: Loaded | None, context: Context, session: Session) -> Taken | Refusal:
         taken = take(asked.aggregate, asked.row, loaded, asked.body, context)
         if isinstance(taken, Taken) and not taken.decision.is_empty:
-            told = told_by(
-                self.service, asked.caller.subject, asked.cause, context.now, asked.aggregate.contract
-            )
+            told = told_by(self.service, asked.caller.subject, asked.cause, context.now, asked.aggregate.contract)
             await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session)
         return taken
 
@@ -198,10 +194,7 @@ class Desk:
         founds = [Found(today=self.clock.today()) for _ in many]
         known: dict[str, Any] = {}
         for _ in range(ROUNDS_OF_NEEDS):
-            wanted = [
-                _missing(asked, None, None, asked.body, found)
-                for asked, found in zip(many, founds, strict=True)
-            ]
+            wanted = [_missing(asked, None, None, asked.body, found) for asked, found in zip(many, founds, strict=True)]
             new = {repr(find): find for finds in wanted for find in finds if repr(find) not in known}
             documents = {key: find for key, find in new.items() if isinstance(find, Doc)}
             read = await self.shelf.find(list(documents.values()), session)
@@ -218,9 +211,7 @@ class Desk:
         return [self._context(asked, found) for asked, found in zip(many, founds, strict=True)]
 
     def _context(self, asked: Asked, found: Found) -> Context:
-        return Context(
-            asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings
-        )
+        return Context(asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings)
 
     async def run_many(
         self, aggregate: str, command: str, items: Sequence[tuple[str, BaseModel]], caller: Caller
@@ -231,10 +222,7 @@ class Desk:
 
         async def work(session: Session) -> list[Taken | Refusal]:
             with self.shelf.gathered(session) as gathered:
-                taken = [
-                    await self.perform(Asked(kind, row, id_, body, caller), None, session)
-                    for id_, body in items
-                ]
+                taken = [await self.perform(Asked(kind, row, id_, body, caller), None, session) for id_, body in items]
                 await gathered.flush()
             return taken
 
@@ -254,9 +242,7 @@ class Desk:
             raise Problem(kept["slug"])
         return Answered(kept["status"], kept["id"], kept["version"])
 
-    async def _keep_answer(
-        self, asked: Asked, status: int, version: int, slug: str | None, session: Session
-    ) -> None:
+    async def _keep_answer(self, asked: Asked, status: int, version: int, slug: str | None, session: Session) -> None:
         if asked.key is None:
             return
         kept = {"_id": _kept_id(asked), "fingerprint": asked.fingerprint, "status": status}
@@ -282,12 +268,8 @@ class Desk:
             return
         contract, id_ = self._refusals.contract, new_id()
         fact = contract.stamp(self._refusals.fact(asked, refusal), id_, 1, self.clock.today())
-        told = told_by(
-            self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract
-        )
-        await self.store[OUTBOX].insert_one(
-            outbox_row(contract, id_, 1, [fact], None, told, 0), session=session
-        )
+        told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract)
+        await self.store[OUTBOX].insert_one(outbox_row(contract, id_, 1, [fact], None, told, 0), session=session)
 
 
 def _kept_id(asked: Asked) -> str:

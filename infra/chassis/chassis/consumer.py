@@ -130,7 +130,7 @@ class Ear:
             return
         pause = self._pauses.get(partition, FIRST_PAUSE_SECONDS)
         self._pauses[partition] = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        task = asyncio.create_task(self._resume(partition, pause * random.uniform(0.8, 1.2)))  # noqa: S311
+        task = asyncio.create_task(self._resume(partition, pause * random.uniform(0.8, 1.2)))
         self._resuming.add(task)
         task.add_done_callback(self._resuming.discard)
 
@@ -163,9 +163,7 @@ class Ear:
     def _measure(self, records: Sequence[Record]) -> None:
         if self.measures is None:
             return
-        self.measures.lag_seconds.labels(self.topic).set(
-            max(0.0, time.time() - records[-1].timestamp / 1_000)
-        )
+        self.measures.lag_seconds.labels(self.topic).set(max(0.0, time.time() - records[-1].timestamp / 1_000))
         consumer, lag = self._subscriber.consumer, 0
         for partition in consumer.assignment() if consumer else ():
             end = consumer.highwater(partition)

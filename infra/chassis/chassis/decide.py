@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
-from contracts.record import Contract, Fact
 from pydantic import BaseModel
+
+from contracts.record import Contract, Fact
 
 Document = Mapping[str, Any]
 Reach = Mapping[str, frozenset[str]]
@@ -85,11 +86,7 @@ class Caller:
     def may(self, roles: Iterable[str], reach: Reach) -> bool:
         """True when one of the roles is held and its scope touches what the aggregate lies in, dimension by dimension."""
         return any(
-            all(
-                values & reach.get(dimension, frozenset())
-                for dimension, values in self.roles[role].items()
-                if values
-            )
+            all(values & reach.get(dimension, frozenset()) for dimension, values in self.roles[role].items() if values)
             for role in roles
             if role in self.roles
         )
@@ -362,9 +359,7 @@ class Taken:
     facts: tuple[Fact, ...]
 
 
-def take(
-    aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any, context: Context
-) -> Taken | Refusal:
+def take(aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any, context: Context) -> Taken | Refusal:
     """Checks the table, decides and folds: the pure middle of every command."""
     refusal = checked(aggregate, row, loaded, body, context)
     if refusal:
@@ -379,11 +374,7 @@ def take(
 def after(aggregate: Aggregate, loaded: Loaded | None, decision: Decision, context: Context) -> Taken:
     """The aggregate after a decision; the version goes up by one unless nothing changes."""
     state = loaded.state if loaded else None
-    private = (
-        decision.private
-        if decision.private is not None
-        else (loaded.private if loaded else aggregate.private())
-    )
+    private = decision.private if decision.private is not None else (loaded.private if loaded else aggregate.private())
     if decision.is_empty:
         return Taken(decision, state, private, ())
     contract = aggregate.contract
@@ -393,9 +384,7 @@ def after(aggregate: Aggregate, loaded: Loaded | None, decision: Decision, conte
     return Taken(decision, changed, private, facts)
 
 
-def checked(
-    aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any, context: Context
-) -> Refusal | None:
+def checked(aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any, context: Context) -> Refusal | None:
     """What the table itself refuses: existence hidden from the caller, the state, the role."""
     reach = reach_of(aggregate, loaded, body, context.found)
     if loaded is None:  # what one creates is one's own
@@ -428,9 +417,7 @@ def offered(aggregate: Aggregate, row: Command, loaded: Loaded | None) -> Refusa
     now = aggregate.state_of(loaded)
     if now in row.from_states:
         return None
-    return Refusal(
-        "transition-not-allowed", members={"state": now, "allowed_commands": aggregate.offered(now)}
-    )
+    return Refusal("transition-not-allowed", members={"state": now, "allowed_commands": aggregate.offered(now)})
 
 
 def permitted(row: Command, reach: Reach, caller: Caller) -> Refusal | None:

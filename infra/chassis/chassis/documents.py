@@ -125,10 +125,7 @@ def _in_archive(content: bytes) -> str:
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             names = set(archive.namelist())
-            if (
-                "mimetype" in names
-                and archive.read("mimetype").decode(errors="replace").strip() == OPEN_DOCUMENT
-            ):
+            if "mimetype" in names and archive.read("mimetype").decode(errors="replace").strip() == OPEN_DOCUMENT:
                 return OPEN_DOCUMENT
             for name, media_type in OPEN_XML.items():
                 if name in names and not any(each.endswith("vbaProject.bin") for each in names):

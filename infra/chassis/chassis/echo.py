@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from contracts.record import Contract
 
 from chassis.consumer import Record, Waiting
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
 from chassis.relay import send_again
 from chassis.telemetry import Measures, log
+from contracts.record import Contract
 
 
 class Echo:
@@ -70,11 +70,7 @@ class Echo:
         await self._clear_suspects()
 
     async def _published(self, keys: list[str]) -> dict[str, int]:
-        rows = (
-            await self._store[self._contract.aggregate]
-            .find({"_id": {"$in": keys}}, {"version": 1})
-            .to_list(None)
-        )
+        rows = await self._store[self._contract.aggregate].find({"_id": {"$in": keys}}, {"version": 1}).to_list(None)
         return {row["_id"]: row["version"] for row in rows}
 
     async def _on_the_way(self, keys: set[str]) -> bool:

@@ -65,9 +65,7 @@ class House:
         }
         await self.store["access_log"].insert_one(row)
 
-    def answer(
-        self, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Response:
+    def answer(self, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         return json_response(body, status, headers)
 
     async def command(self, request: Request, aggregate: Aggregate, row: Command, id_: str) -> Response:
@@ -115,13 +113,7 @@ class House:
             refusal = checked(aggregate, row, loaded, None, context)
             if refusal and refusal.slug == "unknown-id":
                 raise Problem.of(refusal)
-            held = (
-                [refusal]
-                if refusal
-                else list(row.held(loaded.state, loaded.private, context))
-                if row.held
-                else []
-            )
+            held = [refusal] if refusal else list(row.held(loaded.state, loaded.private, context)) if row.held else []
             listed.append({"command": row.name, "allowed": not held, "reasons": _reasons(aggregate, held)})
         return json_response({"id": id_, "version": loaded.state.version, "commands": listed})
 
@@ -157,9 +149,7 @@ class House:
             "X-Content-Type-Options": "nosniff",
             "Content-Length": str(card["size_bytes"]),
         }
-        return StreamingResponse(
-            self.store.files.read(document_id), media_type=card["media_type"], headers=headers
-        )
+        return StreamingResponse(self.store.files.read(document_id), media_type=card["media_type"], headers=headers)
 
 
 def _look(aggregate: Aggregate, id_: str, caller: Caller) -> Asked:
@@ -194,9 +184,7 @@ def _answer(answered: Answered) -> Response:
     return json_response(body, answered.status, {"ETag": f'"{answered.version}"'})
 
 
-def json_response(
-    body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
+def json_response(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(
         orjson.dumps(body, default=_plain),
         status_code=status,
@@ -255,9 +243,7 @@ def if_match(request: Request) -> int | None:
     return int(value)
 
 
-def app(
-    house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None, lifespan: Any = None
-) -> FastAPI:
+def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None, lifespan: Any = None) -> FastAPI:
     """The service's application: its own routes first, then those of the command tables."""
     made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     titles = {slug: text for aggregate in aggregates.values() for slug, text in aggregate.problems.items()}
@@ -318,9 +304,7 @@ def _uploading(house: House, aggregate: Aggregate) -> Endpoint:
 
 def _downloading(house: House, aggregate: Aggregate) -> Endpoint:
     async def download(request: Request) -> Response:
-        return await house.download(
-            request, aggregate, request.path_params["id"], request.path_params["document_id"]
-        )
+        return await house.download(request, aggregate, request.path_params["id"], request.path_params["document_id"])
 
     return download
 
@@ -334,16 +318,12 @@ def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
 
     @made.exception_handler(HTTPException)
     async def no_route(request: Request, error: HTTPException) -> Response:
-        slug = {404: "no-such-route", 405: "no-such-route", 413: "too-large"}.get(
-            error.status_code, "invalid-input"
-        )
+        slug = {404: "no-such-route", 405: "no-such-route", 413: "too-large"}.get(error.status_code, "invalid-input")
         return problem_response(Problem(slug), titles, language_of(request))
 
     async def away(request: Request, error: Exception) -> Response:
         log.warning("store away", fault=type(error).__name__)
-        return problem_response(
-            Problem("owner-away", headers={"Retry-After": "2"}), titles, language_of(request)
-        )
+        return problem_response(Problem("owner-away", headers={"Retry-After": "2"}), titles, language_of(request))
 
     for kind in (StoreAway, Busy, PyMongoError):
         made.add_exception_handler(kind, away)

@@ -100,7 +100,7 @@ class Store:
                     if time.monotonic() > until:
                         raise Busy(str(error)) from error
                 attempt += 1
-                await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))  # noqa: S311
+                await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
         async with await self._client.start_session() as session:

@@ -13,12 +13,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 import orjson
-from contracts.envelope import Envelope
-from contracts.record import Contract, Fact
 from uuid_utils import uuid7
 
 from chassis.mongo import Row, ascending
 from chassis.telemetry import traceparent
+from contracts.envelope import Envelope
+from contracts.record import Contract, Fact
 
 OUTBOX: Final = "outbox"
 RECORD_LIMIT_BYTES: Final = 900 * 1024
@@ -70,11 +70,7 @@ def outbox_row(
 
     `at` orders rows and never goes back for a key. Raises `RecordTooLarge`.
     """
-    moment = (
-        told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        if contract.personal
-        else told.time
-    )
+    moment = told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0) if contract.personal else told.time
     trace = traceparent()
     records = []
     payloads = [
@@ -99,9 +95,7 @@ def outbox_row(
             factno=factno,
             traceparent=trace,
         )
-        records.append(
-            {"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value}
-        )
+        records.append({"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value})
     row: Row = {
         "_id": row_id(contract.aggregate, key, version),
         "aggregate": contract.aggregate,

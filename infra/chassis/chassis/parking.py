@@ -36,9 +36,7 @@ class Parking:
     async def prepare(self) -> None:
         await self._store.index(PARKED, ascending("handler", "key", "open"))
 
-    async def park(
-        self, record: Record, handler: str, reason: str, *, attempts: int = 1, behind: bool = False
-    ) -> None:
+    async def park(self, record: Record, handler: str, reason: str, *, attempts: int = 1, behind: bool = False) -> None:
         """Puts a record aside; returns when both places have it, so that it may be acknowledged."""
         id_ = f"{handler}:{record.topic}:{record.partition}:{record.offset}"
         if await self._store[PARKED].find_one({"_id": id_}):
@@ -94,9 +92,7 @@ class Parking:
     async def waiting(self, handler: str, key: str) -> list[Row]:
         """The open ones of a key, in the order in which they must be replayed."""
         asked = {"handler": handler, "key": key, "open": True}
-        rows: list[Row] = (
-            await self._store[PARKED].find(asked).sort([("partition", 1), ("offset", 1)]).to_list(None)
-        )
+        rows: list[Row] = await self._store[PARKED].find(asked).sort([("partition", 1), ("offset", 1)]).to_list(None)
         return rows
 
     async def replayed(self, id_: str, by: str) -> None:

@@ -47,9 +47,7 @@ GENERAL: Final[Mapping[str, tuple[int, Text]]] = {
     ),
     "version-stale": (
         412,
-        Text(
-            "L'élément a changé entre-temps ; relisez-le.", "The item has changed meanwhile; read it again."
-        ),
+        Text("L'élément a changé entre-temps ; relisez-le.", "The item has changed meanwhile; read it again."),
     ),
     "idempotency-key-required": (
         428,
@@ -57,9 +55,7 @@ GENERAL: Final[Mapping[str, tuple[int, Text]]] = {
     ),
     "idempotency-key-reused": (
         422,
-        Text(
-            "Cette clé a déjà servi pour une autre demande.", "This key was used for another request already."
-        ),
+        Text("Cette clé a déjà servi pour une autre demande.", "This key was used for another request already."),
     ),
     "too-large": (413, Text("L'envoi dépasse la taille admise.", "What was sent is larger than allowed.")),
     "media-type-not-supported": (

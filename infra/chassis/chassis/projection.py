@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from contracts.record import Contract
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
@@ -19,6 +18,7 @@ from chassis.consumer import Record, Waiting
 from chassis.mongo import Row, Session, Store, ascending
 from chassis.parking import Parking
 from chassis.telemetry import Measures, heard_span
+from contracts.record import Contract
 
 Shape = Callable[[Row, Mapping[str, bytes]], Row]
 DUPLICATE = 11000
@@ -138,9 +138,7 @@ class Projector:
         versions = await self._versions(list(newest))
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [
-            document
-            for id_, document in newest.items()
-            if id_ in versions and versions[id_] < document["version"]
+            document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]
         ]
         if fresh:
             try:

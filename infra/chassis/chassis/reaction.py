@@ -9,8 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from aiokafka import TopicPartition
-from contracts.envelope import Envelope, EnvelopeError, read_envelope
-from contracts.record import Contract, Fact
 from pydantic import ValidationError
 
 from chassis.command import Asked, Desk
@@ -20,6 +18,8 @@ from chassis.mongo import Busy, Row, Session, StoreAway
 from chassis.outbox import new_id
 from chassis.parking import Parking, as_record
 from chassis.telemetry import Measures, heard_span, log
+from contracts.envelope import Envelope, EnvelopeError, read_envelope
+from contracts.record import Contract, Fact
 
 INBOX: Final = "inbox"
 ATTEMPTS: Final = 3
@@ -164,9 +164,7 @@ class Reactor:
             if not isinstance(heard.fact, reaction.facts):
                 continue
             if (reaction.name, key) in behind:
-                await self.parking.park(
-                    record, reaction.name, "an earlier record of its key waits", behind=True
-                )
+                await self.parking.park(record, reaction.name, "an earlier record of its key waits", behind=True)
                 continue
             if not await self._react(reaction, heard, record):
                 behind.add((reaction.name, key))

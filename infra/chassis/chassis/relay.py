@@ -56,9 +56,7 @@ class Lease:
             token = self.token if mine else (kept["token"] + 1 if kept else 1)
             until = now + LEASE_SECONDS
             lease = {"owner": self._owner, "token": token, "until": until}
-            await self._store["leases"].update_one(
-                {"_id": self._name}, {"$set": lease}, upsert=True, session=session
-            )
+            await self._store["leases"].update_one({"_id": self._name}, {"$set": lease}, upsert=True, session=session)
             self.token, self._until = token, until
             return True
 
@@ -178,9 +176,7 @@ class Relay:
         """Sends every record without waiting for the one before; the rows that were acknowledged whole, in order."""
         sendings: list[list[asyncio.Future[Any]]] = []
         for row in rows:
-            sendings.append(
-                [await self._kafka.send(**arguments(row["key"], record)) for record in row["records"]]
-            )
+            sendings.append([await self._kafka.send(**arguments(row["key"], record)) for record in row["records"]])
         await self._kafka.flush()
         results = [await asyncio.gather(*futures, return_exceptions=True) for futures in sendings]
         failed: set[str] = set()
@@ -202,9 +198,7 @@ class Relay:
     async def _mark(self, ids: list[str]) -> None:
         async def work(session: Session) -> None:
             await self.lease.hold(session)
-            await self._store[OUTBOX].update_many(
-                {"_id": {"$in": ids}}, {"$unset": {"pending": ""}}, session=session
-            )
+            await self._store[OUTBOX].update_many({"_id": {"$in": ids}}, {"$unset": {"pending": ""}}, session=session)
 
         await self._store.transaction(work)
 
@@ -212,9 +206,7 @@ class Relay:
         """Brings the gauges of the outbox up to date."""
         if self._measures is None:
             return
-        oldest = (
-            await self._store[OUTBOX].find({"pending": {"$gt": 0}}).sort([("pending", 1)]).limit(1).to_list(1)
-        )
+        oldest = await self._store[OUTBOX].find({"pending": {"$gt": 0}}).sort([("pending", 1)]).limit(1).to_list(1)
         waiting = await self._store[OUTBOX].count_documents({"pending": {"$gt": 0}}) if oldest else 0
         self._measures.outbox_pending.set(waiting)
         self._measures.outbox_age_seconds.set(time.time() - oldest[0]["pending"] / 1e6 if oldest else 0)
@@ -235,9 +227,7 @@ async def send_again(kafka: AIOKafkaProducer, row: Row, topics: Iterable[str]) -
     """Sends a row's records of these topics once more, with the same ids and bytes; how many."""
     wanted = set(topics)
     sendings = [
-        await kafka.send(**arguments(row["key"], record))
-        for record in row["records"]
-        if record["topic"] in wanted
+        await kafka.send(**arguments(row["key"], record)) for record in row["records"] if record["topic"] in wanted
     ]
     await asyncio.gather(*sendings)
     return len(sendings)

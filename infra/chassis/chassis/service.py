@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from contracts.record import Contract
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 
@@ -30,6 +29,7 @@ from chassis.reaction import Reaction, Reactor
 from chassis.relay import Relay, producer
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Measures, log
+from contracts.record import Contract
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,7 @@ class Running:
     def _assemble_reactors(self) -> None:
         contracts = {reaction.contract.events_topic: reaction.contract for reaction in self.service.reactions}
         for topic, contract in contracts.items():
-            rows = [
-                reaction for reaction in self.service.reactions if reaction.contract.events_topic == topic
-            ]
+            rows = [reaction for reaction in self.service.reactions if reaction.contract.events_topic == topic]
             self.reactors.append(Reactor(self.desk, contract, rows, self.parking, self.measures))
 
     async def _work(self, stack: AsyncExitStack) -> None:
@@ -150,9 +148,7 @@ class Running:
         """Wakes the relay for rows that another process committed."""
         while True:
             with contextlib.suppress(Exception):
-                async with self.store.watch(
-                    [{"$match": {"operationType": "insert"}}], collection="outbox"
-                ) as changes:
+                async with self.store.watch([{"$match": {"operationType": "insert"}}], collection="outbox") as changes:
                     async for _ in changes:
                         self.desk.committed.set()
             await asyncio.sleep(2)
@@ -183,6 +179,4 @@ class Running:
 
 def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
     """FastStream's broker without its own log lines, type casting and topic creation."""
-    return KafkaBroker(
-        bootstrap, client_id=client_id, logger=None, apply_types=False, allow_auto_create_topics=False
-    )
+    return KafkaBroker(bootstrap, client_id=client_id, logger=None, apply_types=False, allow_auto_create_topics=False)

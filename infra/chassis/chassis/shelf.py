@@ -83,11 +83,7 @@ class Shelf:
                 case Doc():
                     documents.setdefault(find.collection, []).append(find)
                 case Rows():
-                    cursor = (
-                        self._store[find.collection]
-                        .find(dict(find.filter), session=session)
-                        .limit(find.limit)
-                    )
+                    cursor = self._store[find.collection].find(dict(find.filter), session=session).limit(find.limit)
                     ordered = cursor.sort(list(find.sort)) if find.sort else cursor
                     results[find.key] = await ordered.to_list(find.limit)
                 case Other():
@@ -96,9 +92,7 @@ class Shelf:
                     results[find.key] = await self._next(find.counter, session)
         for collection, asked in documents.items():
             ids = [doc.id for doc in asked]
-            rows = (
-                await self._store[collection].find({"_id": {"$in": ids}}, session=session).to_list(len(ids))
-            )
+            rows = await self._store[collection].find({"_id": {"$in": ids}}, session=session).to_list(len(ids))
             by_id = {row["_id"]: row for row in rows}
             results.update({doc.key: by_id.get(doc.id) for doc in asked})
         return results
@@ -145,9 +139,7 @@ class Shelf:
 
     async def guard(self, key: str, session: Session) -> None:
         """Two transactions that touch the same key cannot both commit on what they read."""
-        await self._store["guards"].update_one(
-            {"_id": key}, {"$inc": {"touched": 1}}, upsert=True, session=session
-        )
+        await self._store["guards"].update_one({"_id": key}, {"$inc": {"touched": 1}}, upsert=True, session=session)
 
     async def touch(self, collection: str, id_: str, session: Session) -> None:
         """As `guard`, on a local copy: it conflicts with the copy's own change."""

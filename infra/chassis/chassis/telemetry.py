@@ -33,32 +33,20 @@ class Measures:
         self.commands = Counter("passerelle_commands", "Commands by outcome", ["command", "outcome"], **make)
         self.command_seconds = Histogram("passerelle_command_seconds", "Time of a command", **make)
         self.outbox_pending = Gauge("passerelle_outbox_pending", "Rows waiting for Kafka", **make)
-        self.outbox_age_seconds = Gauge(
-            "passerelle_outbox_age_seconds", "Age of the oldest waiting row", **make
-        )
+        self.outbox_age_seconds = Gauge("passerelle_outbox_age_seconds", "Age of the oldest waiting row", **make)
         self.published = Counter("passerelle_published_records", "Records acknowledged by Kafka", **make)
-        self.publish_seconds = Histogram(
-            "passerelle_relay_publish_seconds", "From commit to acknowledgement", **make
-        )
+        self.publish_seconds = Histogram("passerelle_relay_publish_seconds", "From commit to acknowledgement", **make)
         self.heard = Counter("passerelle_heard_records", "Records heard", ["topic", "effect"], **make)
-        self.lag_records = Gauge(
-            "passerelle_projection_lag_records", "Records not read yet", ["topic"], **make
-        )
-        self.lag_seconds = Gauge(
-            "passerelle_projection_lag_seconds", "Age of the last record read", ["topic"], **make
-        )
+        self.lag_records = Gauge("passerelle_projection_lag_records", "Records not read yet", ["topic"], **make)
+        self.lag_seconds = Gauge("passerelle_projection_lag_seconds", "Age of the last record read", ["topic"], **make)
         self.parked = Counter("passerelle_parked_records", "Records put aside", ["topic", "reason"], **make)
-        self.echoed = Counter(
-            "passerelle_echoed_snapshots", "Snapshots sent again after an older one", **make
-        )
+        self.echoed = Counter("passerelle_echoed_snapshots", "Snapshots sent again after an older one", **make)
         self.deadlines = Gauge("passerelle_deadline_backlog", "Aggregates with something due", **make)
 
 
 def set_up(service: str, processors: tuple[SpanProcessor, ...] = ()) -> TracerProvider:
     """The process's tracer provider; exporters as `OTEL_TRACES_EXPORTER` says (none, otlp, zipkin, console)."""
-    provider = TracerProvider(
-        resource=Resource.create({"service.name": service, "service.namespace": "passerelle"})
-    )
+    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "passerelle"}))
     for name in os.environ.get("OTEL_TRACES_EXPORTER", "none").split(","):
         exporter = _exporter(name.strip())
         if exporter is not None:

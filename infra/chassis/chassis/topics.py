@@ -8,6 +8,7 @@ import os
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import TopicAlreadyExistsError, for_code
+
 from contracts.topics import load
 
 
@@ -31,10 +32,7 @@ async def create(bootstrap: str, replication: int = 1) -> int:
         standing = [topic for topic in wanted.values() if topic.name in present]
         if standing:
             await admin.alter_configs(
-                [
-                    ConfigResource(ConfigResourceType.TOPIC, topic.name, dict(topic.config))
-                    for topic in standing
-                ]
+                [ConfigResource(ConfigResourceType.TOPIC, topic.name, dict(topic.config)) for topic in standing]
             )
         return len(missing)
     finally:
