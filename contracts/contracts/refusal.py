@@ -66,6 +66,7 @@ def refusal_contract(service: str) -> RefusalContract:
         state=PolicyRefusal,
         facts=(Recorded,),
         evolve=evolve,
+        keeps_state=False,
     )
 
 

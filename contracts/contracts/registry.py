@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any, Final
 
-from contracts.record import Contract
+from contracts.agreement import AGREEMENT
+from contracts.committee import COMMITTEE
+from contracts.country import COUNTRY
+from contracts.meeting import MEETING
+from contracts.partner import PARTNER
+from contracts.record import Contract, Fact, State
+from contracts.refusal import REFUSAL
+from contracts.stay import STAY
 
-AGGREGATES: Final = ("partner", "country", "agreement", "committee", "meeting", "stay", "refusal")
+CONTRACTS: Final[Mapping[str, Contract[Any]]] = {
+    contract.aggregate: contract for contract in (PARTNER, COUNTRY, AGREEMENT, COMMITTEE, MEETING, STAY, REFUSAL)
+}
 
-
-def _known() -> dict[str, Contract[Any]]:
-    found: dict[str, Contract[Any]] = {}
-    for aggregate in AGGREGATES:
-        try:
-            module = import_module(f"contracts.{aggregate}")
-        except ModuleNotFoundError:
-            continue
-        found[aggregate] = getattr(module, aggregate.upper())
-    return found
-
-
-CONTRACTS: Final[Mapping[str, Contract[Any]]] = _known()
+RECORDS: Final[Mapping[str, tuple[Contract[Any], type[Fact] | type[State]]]] = {
+    **{type_: (contract, fact) for contract in CONTRACTS.values() for type_, fact in contract.fact_types.items()},
+    **{contract.snapshot_type: (contract, contract.state) for contract in CONTRACTS.values() if contract.keeps_state},
+}
+"""By CloudEvents type: whose record it is, and the model of its value."""
