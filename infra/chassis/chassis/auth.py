@@ -1,4 +1,4 @@
-"""Identity between gateway and services: short-lived signed tokens (EdDSA), one audience per service.
+"""Identity between gateway and services: short-lived signed tokens (Ed25519), one audience per service.
 
 A service trusts what the token says about roles and scopes and enforces its own tables with it.
 """
@@ -20,7 +20,7 @@ from chassis.decide import Caller
 from chassis.problems import Problem
 
 ISSUER: Final = "passerelle-gateway"
-ALGORITHM: Final = "EdDSA"
+ALGORITHM: Final = "Ed25519"
 LEEWAY_SECONDS: Final = 5
 
 

@@ -97,7 +97,7 @@ class Ear:
             consumer=self._subscriber.consumer,
         )
 
-    async def heard(self, records: tuple[Record, ...]) -> None:
+    async def heard(self, records: Any) -> None:
         """One batch: every hearer in turn; then the loop commits each partition where it stands."""
         waiting: dict[TopicPartition, int] = {}
         try:

@@ -17,7 +17,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from chassis.consumer import Record, Waiting
 from chassis.mongo import Row, Session, Store, ascending
 from chassis.parking import Parking
-from chassis.telemetry import Measures, heard_span
+from chassis.telemetry import SAMPLED, Measures, heard_span
 from contracts.record import Contract
 
 Shape = Callable[[Row, Mapping[str, bytes]], Row]
@@ -117,7 +117,7 @@ class Projector:
                 self.measures.heard.labels(record.topic, "unknown type").inc()
             return None
         trace = headers.get("ce_traceparent")
-        if trace is not None and trace.endswith(b"01"):
+        if trace and chr(trace[-1]) in SAMPLED:
             attributes: dict[str, str | int] = {
                 "passerelle.view": self.collection,
                 "passerelle.version": version,

@@ -12,7 +12,7 @@ def make(folder: Path) -> Path:
     """Makes what is missing, readable by the owner only, and returns the folder."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not (folder / "gateway.public.json").exists():
-        key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "EdDSA"}, auto_kid=True)
+        key = OKPKey.generate_key("Ed25519", {"use": "sig", "alg": "Ed25519"}, auto_kid=True)
         _write(folder / "gateway.private.json", json.dumps(key.as_dict(private=True)).encode())
         _write(folder / "gateway.public.json", json.dumps(key.as_dict(private=False)).encode())
     for name in ("mobility.master.key", "session.key"):
