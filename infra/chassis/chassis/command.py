@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -269,7 +270,9 @@ class Desk:
         contract, id_ = self._refusals.contract, new_id()
         fact = contract.stamp(self._refusals.fact(asked, refusal), id_, 1, self.clock.today())
         told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract)
-        await self.store[OUTBOX].insert_one(outbox_row(contract, id_, 1, [fact], None, told, 0), session=session)
+        await self.store[OUTBOX].insert_one(
+            outbox_row(contract, id_, 1, [fact], None, told, time.time_ns() // 1_000), session=session
+        )
 
 
 def _kept_id(asked: Asked) -> str:
