@@ -36,12 +36,16 @@ def addresses(stack: Stack) -> dict[str, str]:
     return found
 
 
+def choices(stack: Stack) -> dict[str, str]:
+    """What a person's own settings may override."""
+    return {"PASSERELLE_CLOCK": CLOCKS[stack.demo], "PASSERELLE_SIGN_IN": "development"}
+
+
 def of_services(stack: Stack, caller: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment of every service: the caller's own settings, then what this stack decides."""
     prefixes = ("PASSERELLE_", "OTEL_", *(f"{service.upper()}_" for service in ports.SERVICES))
     given = {name: value for name, value in caller.items() if name.startswith(prefixes)}
-    told = {"PASSERELLE_CLOCK": CLOCKS[stack.demo], "PASSERELLE_SIGN_IN": "development", **given}
-    told |= addresses(stack)
+    told = {**choices(stack), **given, **addresses(stack)}
     for service in ports.SERVICES:
         told |= {f"{service.upper()}_HOST": ports.HOST, f"{service.upper()}_PORT": str(stack.ports[service])}
     if stack.traces:
@@ -55,5 +59,6 @@ def of_services(stack: Stack, caller: Mapping[str, str] = os.environ) -> dict[st
 
 def write(stack: Stack) -> None:
     """Writes `env` into the stack's folder, as assignments that any shell reads."""
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in addresses(stack).items()]
+    chosen = {name: os.environ.get(name, value) for name, value in choices(stack).items()}
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in (addresses(stack) | chosen).items()]
     (stack.folder / "env").write_text("".join(lines))
