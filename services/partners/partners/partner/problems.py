@@ -53,4 +53,8 @@ PROBLEMS: Final[Mapping[str, Text]] = {
         "Il n'y a pas de test des droits fondamentaux favorable de moins de douze mois, postérieur au blocage.",
         "There is no favourable rights assessment made after the block and at most twelve months old.",
     ),
+    "import-shape-unknown": Text(
+        "Le fichier n'a pas la forme annoncée.", "The file does not have the announced shape."
+    ),
+    "import-running": Text("Une autre importation est en cours.", "Another import is running."),
 }

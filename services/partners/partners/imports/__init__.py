@@ -1,0 +1,1 @@
+"""Lists that others keep, read without ever overwriting what the office knows."""
