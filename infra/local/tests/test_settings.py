@@ -74,7 +74,7 @@ def test_the_written_addresses_are_shell_assignments(tmp_path: Path) -> None:
 
     lines = (tmp_path / "env").read_text().splitlines()
     read = dict(shlex.split(line)[0].split("=", 1) for line in lines)
-    assert read == environment.addresses(stack)
+    assert read == environment.addresses(stack) | environment.choices(stack)
     assert read["PASSERELLE_GATEWAY_URL"] == "http://127.0.0.1:8080"
 
 

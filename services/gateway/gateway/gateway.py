@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter
 from starlette.requests import Request
 
@@ -58,7 +57,7 @@ class Gateway:
         self.sessions = Sessions(self.store, settings.session_hours)
         self.feed = Feed(self.store)
         self.reads = Reads(self.store)
-        self.kafka: AIOKafkaProducer = None
+        self.kafka: Any = None
         self.parking = Parking("gateway", self.store, self._send, self.measures)
         self.projectors = {
             name: Projector(self.store, view.projection(), self.parking, self.measures) for name, view in VIEWS.items()

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
-from aiokafka import TopicPartition
 from pymongo import ReplaceOne
 
 from chassis.consumer import Record, Waiting
@@ -51,7 +50,7 @@ class Journal:
             rows = [_refusal(*each) for each in read] if self._is_refusals else await self._entries(read)
             await self._append(REFUSALS if self._is_refusals else TIMELINE, rows)
             self._parking.went_well(records[0].topic)
-        return dict[TopicPartition, int]()
+        return {}
 
     def _read(self, record: Record) -> tuple[Envelope, Row] | None:
         if record.value is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.bodies import load
-
 from contracts.registry import CONTRACTS
 from gateway.views import VIEWS, View
 

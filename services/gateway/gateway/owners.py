@@ -82,14 +82,13 @@ class Owners:
         )
         back = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
         back["Cache-Control"] = "no-store"
-        if (
-            not is_json
-            or (reading
+        if not is_json or (
+            reading
             and answer.headers.get("content-type", "").partition(";")[0]
             not in (
                 "application/json",
                 "application/problem+json",
-            ))
+            )
         ):
             return StreamingResponse(_chunks(answer), answer.status_code, back)
         try:

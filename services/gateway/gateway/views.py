@@ -27,7 +27,7 @@ Derived = Callable[[Row], Row]
 
 @dataclass(frozen=True)
 class View:
-    """`filters`: the query's names and the members they ask; `order`: the member lists are sorted by (-1 newest first)."""
+    """`filters`: the query's names and the members they ask; `order`: the member a list is sorted by (-1 newest first)."""
 
     contract: Contract[Any]
     derive: Derived

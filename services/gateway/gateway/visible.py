@@ -1,7 +1,7 @@
 """Who may read what: one function, asked for every list, timeline, search, stream message and single document.
 
-The answer is a filter of the store. The same filter is tried on a document in hand by `matches`, so that a list and a live
-message can never disagree.
+The answer is a filter of the store. The same filter is tried on a document in hand by `matches`, so that a list and a
+live message can never disagree.
 """
 
 from __future__ import annotations
