@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from contracts.agreement.evolve import AnyAgreementFact, evolve
-from contracts.agreement.exchange import Flow, Iia, MobilityCondition, MobilityKind
+from contracts.agreement.exchange import Flow, Iia, MobilityCondition, MobilityKind, MobilityTerms
 from contracts.agreement.life import (
     Activated,
     Amended,
@@ -149,6 +149,7 @@ __all__ = [
     "Imported",
     "MobilityCondition",
     "MobilityKind",
+    "MobilityTerms",
     "NegotiationOpened",
     "NegotiationReopened",
     "Notice",

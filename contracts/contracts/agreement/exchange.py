@@ -33,10 +33,9 @@ class SubjectArea(Shape):
 Quantity = Annotated[str, StringConstraints(pattern=r"^\d{1,4}(\.\d{1,2})?$")]
 
 
-class MobilityCondition(Shape):
+class MobilityTerms(Shape):
     """Who may send how many people to whom, in which academic years; parties are named by number."""
 
-    no: Annotated[int, Field(ge=1)]
     mobility_kind: MobilityKind
     sending_party: Annotated[int, Field(ge=1)]
     sending_unit_id: Id | None = None
@@ -52,6 +51,10 @@ class MobilityCondition(Shape):
     total_days_per_year: Quantity | None = None
     blended: bool | None = None
     eqf_levels: tuple[Annotated[int, Field(ge=1, le=8)], ...] = ()
+
+
+class MobilityCondition(MobilityTerms):
+    no: Annotated[int, Field(ge=1)]
 
 
 class Flow(Shape):

@@ -31,29 +31,16 @@ SigningFact = (
 )
 LifeFact = life.Suspended | life.Resumed | life.NoticeGiven | life.TacitlyExtended | papers.FlowsRecorded
 PartnerFact = (
-    life.TransitionEntered
-    | life.TransitionLeft
-    | life.PartyFlagged
-    | life.PartyUnflagged
-    | life.PartyFollowedMerge
+    life.TransitionEntered | life.TransitionLeft | life.PartyFlagged | life.PartyUnflagged | life.PartyFollowedMerge
 )
-EndingFact = (
-    preparation.Rejected
-    | preparation.Withdrawn
-    | life.Terminated
-    | life.Expired
-    | life.Renewed
-    | life.Amended
-)
+EndingFact = preparation.Rejected | preparation.Withdrawn | life.Terminated | life.Expired | life.Renewed | life.Amended
 
 
 def signed(agreement: Agreement, fact: SigningFact) -> Changes:
     match fact:
         case preparation.Approved():
             approval = Approval(by_role=fact.by_role, on=fact.happened_on, decision_ref=fact.decision_ref)
-            terms = {
-                name: getattr(fact, name) for name in ("start_on", "end_on", "renewal_mode", "notice_months")
-            }
+            terms = {name: getattr(fact, name) for name in ("start_on", "end_on", "renewal_mode", "notice_months")}
             return {"state": AgreementState.APPROVED, "approval": approval, **terms}
         case life.SigningOpened():
             awaited = tuple(Signature(**each.model_dump()) for each in fact.signatures)
@@ -98,9 +85,7 @@ def living(agreement: Agreement, fact: LifeFact) -> Changes:
         case life.Resumed():
             return {"state": AgreementState.ACTIVE, "suspension": None}
         case life.NoticeGiven():
-            given = Notice(
-                given_on=fact.given_on, given_by_party=fact.given_by_party, effective_on=fact.effective_on
-            )
+            given = Notice(given_on=fact.given_on, given_by_party=fact.given_by_party, effective_on=fact.effective_on)
             return {"notice": given}
         case life.TacitlyExtended():
             return {"end_on": fact.new_end_on}
@@ -119,7 +104,7 @@ def partner_followed(agreement: Agreement, fact: PartnerFact) -> Changes:
             )
             return {"state": AgreementState.IN_TRANSITION, "transition": transition}
         case life.TransitionLeft():
-            return {"state": fact.state, "transition": None}
+            return {"state": fact.state, "transition": None, "suspension": None}
         case life.PartyFlagged():
             return {"parties": with_party(agreement.parties, fact.party_no, {"flagged": fact.reason})}
         case life.PartyUnflagged():

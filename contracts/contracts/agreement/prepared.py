@@ -52,9 +52,7 @@ def reviewed(agreement: Agreement, fact: ReviewFact) -> Changes:
             return {
                 "state": AgreementState.UNDER_REVIEW,
                 "promoter": fact.promoter or agreement.promoter,
-                "reviews": tuple(
-                    Review(review_id=each.review_id, kind=each.kind) for each in fact.reviews_required
-                ),
+                "reviews": tuple(Review(review_id=each.review_id, kind=each.kind) for each in fact.reviews_required),
             }
         case preparation.ReviewRecorded():
             recorded = Review(review_id=fact.review_id, kind=fact.kind, outcome=fact.outcome, on=fact.on)
