@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chassis import telemetry
 from chassis.service import Running, Service
@@ -16,6 +17,7 @@ from chassis.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
 MODES = ("api", "worker", "all")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def main(make: Callable[[S], Service], settings: type[S], arguments: list[str] | None = None) -> None:
@@ -41,10 +43,8 @@ def application(service: Service, *, api: bool = True, worker: bool = True) -> F
 
 def serve(app: Any, settings: ServiceSettings, name: str) -> None:
     provider = telemetry.set_up(name)
-    if settings.sign_in == "development" and settings.host not in ("127.0.0.1", "localhost", "::1"):
-        raise SystemExit("development sign-in listens on loopback only; set PASSERELLE_SIGN_IN=oidc")
     config = uvicorn.Config(
-        app,
+        guarded(app, settings, name),
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -56,3 +56,16 @@ def serve(app: Any, settings: ServiceSettings, name: str) -> None:
     )
     uvicorn.Server(config).run()
     provider.shutdown()
+
+
+def guarded(app: Any, settings: ServiceSettings, name: str) -> Any:
+    """The application as it may be served. With development sign-in anyone can be anyone: it is for this machine only.
+
+    It listens on loopback, or in a container whose port is published there by an explicit setting, and answers only who
+    calls it by a loopback name or its own; else no process starts.
+    """
+    if settings.sign_in != "development":
+        return app
+    if settings.host not in LOOPBACK and settings.sign_in_behind != "loopback-published":
+        raise SystemExit("development sign-in listens on loopback only; set PASSERELLE_SIGN_IN=oidc")
+    return TrustedHostMiddleware(app, allowed_hosts=[*LOOPBACK, "[::1]", name], www_redirect=False)

@@ -27,6 +27,7 @@ class ServiceSettings(BaseSettings):
     mongo_url: str = Field(default="mongodb://127.0.0.1:27017", validation_alias=shared("MONGO_URL"))
     clock: Literal["real", "demo"] = Field(default="real", validation_alias=shared("CLOCK"))
     sign_in: Literal["development", "oidc"] = Field(default="oidc", validation_alias=shared("SIGN_IN"))
+    sign_in_behind: Literal["", "loopback-published"] = Field(default="", validation_alias=shared("SIGN_IN_BEHIND"))
     keys_dir: Path = Field(default=Path(".run/keys"), validation_alias=shared("KEYS_DIR"))
     own_institution_id: str = Field(
         default="01900000-0000-7000-8000-000000000001", validation_alias=shared("OWN_INSTITUTION_ID")
