@@ -186,7 +186,7 @@ def _answer(answered: Answered) -> Response:
 
 def json_response(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(
-        orjson.dumps(body, default=_plain),
+        orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS),
         status_code=status,
         media_type="application/json",
         headers={"Cache-Control": "no-store", **(headers or {})},
