@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -162,11 +163,16 @@ def unreadable() -> Iterator[str]:
         yield from _inadmissible(today, {file.name: read(file) for file in schemas.glob(f"*{SCHEMA_SUFFIX}")})
 
 
+def as_received(example: Json) -> tuple[list[tuple[str, bytes]], bytes]:
+    """Headers and value of an example, as every Kafka client gives them."""
+    headers = [(name, value.encode()) for name, value in example["headers"].items()]
+    return headers, json.dumps(example["value"], ensure_ascii=False).encode()
+
+
 def _wrong(examples: Mapping[str, Json], where: str) -> Iterator[str]:
     for name, example in examples.items():
-        headers = [(header, value.encode()) for header, value in example["headers"].items()]
         try:
-            record = decode(headers, written(example["value"]).encode())
+            record = decode(*as_received(example))
         except ValueError as fault:
             yield f"{where}/{name}: {fault}"
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 from contracts.registry import CONTRACTS
@@ -17,10 +18,10 @@ PERSONAL_MONTHS_MS: Final = 1_096 * 24 * 3_600 * 1_000
 """36 months, of which one may hold a leap day."""
 
 
-def incomplete() -> Iterator[str]:
+def incomplete(folder: Path | None = None) -> Iterator[str]:
     """What is missing or wrong in the topic files, one sentence each."""
     try:
-        topics = load()
+        topics = load(folder)
     except TopicError as fault:
         yield str(fault)
         return
@@ -59,8 +60,6 @@ def _members(topic: Topic) -> Iterator[str]:
     for reader in topic.readers:
         if reader not in READERS:
             yield f"{where}: nobody is called {reader}"
-    if not topic.readers:
-        yield f"{where}: nobody reads it"
     if topic.owner in topic.readers and not topic.is_parking:
         yield f"{where}: the owner needs no naming as a reader"
     if topic.partitions < 1:
