@@ -36,7 +36,7 @@ from chassis.mongo import Store
 from chassis.parking import Parking
 from chassis.reaction import Heard, Reactor
 from chassis.telemetry import Measures
-from contracts.agreement import AGREEMENT, AdviceRequested, AgreementKind
+from contracts.agreement import AGREEMENT, AdviceRequested, AdviceRequestWithdrawn, AgreementKind
 from contracts.envelope import Envelope
 from contracts.record import Fact
 from contracts.roles import MEM, REA
@@ -235,6 +235,24 @@ async def test_a_request_and_a_meeting_scheduled_at_the_same_moment_find_each_ot
         for each in waiting:
             named = {"item_id": each.item_id, "reason": "done"}
             await events.change("committees", council, "withdraw-item", named)
+
+
+async def test_ch03_a_request_taken_back_leaves_the_agenda_and_the_committee_in_one_go(events: Events) -> None:
+    council, _ = await events.council()
+    await known_country(events)
+    meeting = await events.schedule(council)
+    await events.hear(requested(council), "r1")
+    on_agenda = len((await events.meeting(meeting)).items)
+    before = (await events.committee(council)).version
+
+    withdrawn = AdviceRequestWithdrawn(
+        agreement_id=number(701), request_id=number(801), reason="new text", version=8, occurred_on=TODAY
+    )
+    await events.hear(withdrawn, "r2")
+
+    assert (on_agenda, (await events.meeting(meeting)).items) == (1, ())
+    committee = await events.committee(council)
+    assert (committee.pending_items, committee.version) == ((), before + 2)
 
 
 async def test_g7_sittings_convened_at_the_same_moment_get_different_numbers(events: Events) -> None:

@@ -261,7 +261,7 @@ def test_without_a_quorum_the_sitting_opens_only_when_confirmed_and_items_can_on
     refused = office.hold(sitting, members[:7])
     assert isinstance(refused, Refusal)
     assert refused.slug == "quorum-not-met"
-    assert refused.reasons[0].text.fr == "7 présents, quorum 8 : un avis ne peut pas être rendu."
+    assert refused.reasons[0].text.fr == "7 présents, quorum 8\u00a0: un avis ne peut pas être rendu."
     opened = office.hold(sitting, members[:7], confirmed=True)
 
     assert isinstance(opened, Taken)

@@ -20,7 +20,7 @@ PROBLEMS: Final[Mapping[str, Text]] = {
     ),
     "slot-in-past": Text("Cette heure est déjà passée.", "That time is already past."),
     "agenda-closed": Text(
-        "L'ordre du jour est clos : l'heure de la séance est passée.",
+        "L'ordre du jour est clos\u00a0: l'heure de la séance est passée.",
         "The agenda is closed: the time of the sitting is past.",
     ),
     "item-not-pending": Text(
@@ -49,17 +49,17 @@ PROBLEMS: Final[Mapping[str, Text]] = {
         "A favourable advice with conditions states at least one condition.",
     ),
     "item-withdrawn": Text(
-        "Le dossier a été retiré : il peut seulement en être pris acte.",
+        "Le dossier a été retiré\u00a0: il peut seulement en être pris acte.",
         "The file was withdrawn: it can only be noted.",
     ),
 }
 
 AGENDA_TOO_LATE: Final = Text(
-    "Le règlement demande {wanted} jours entre l'envoi de l'ordre du jour et la séance ; il en reste {left}.",
+    "Le règlement demande {wanted} jours entre l'envoi de l'ordre du jour et la séance\u00a0; il en reste {left}.",
     "The rules ask for {wanted} days between the sending of the agenda and the sitting; {left} are left.",
 )
 QUORUM_NOT_MET: Final = Text(
-    "{present} présents, quorum {quorum} : un avis ne peut pas être rendu.",
+    "{present} présents, quorum {quorum}\u00a0: un avis ne peut pas être rendu.",
     "{present} present, quorum {quorum}: no advice can be given.",
 )
 
