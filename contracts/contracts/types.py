@@ -26,13 +26,13 @@ from pydantic import (
 class Shape(BaseModel):
     """A frozen value read from elsewhere: unknown members are ignored (tolerant reader)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
 
 
 class Body(BaseModel):
     """What a caller sends: unknown members are refused (strict writer)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
 
 
 def _known_country(value: object) -> object:

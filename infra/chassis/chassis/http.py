@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis import documents
 from chassis.auth import Verifier
 from chassis.command import Answered, Asked, Desk
-from chassis.decide import Aggregate, Caller, Command, Loaded, Refusal, Text, checked, hidden, reach_of
+from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text, checked, hidden, reach_of
 from chassis.mongo import Busy, StoreAway
 from chassis.outbox import new_id
 from chassis.problems import Problem, language_of, problem_response, reason_json
@@ -153,7 +153,7 @@ class House:
 
 
 def _look(aggregate: Aggregate, id_: str, caller: Caller) -> Asked:
-    return Asked(aggregate, aggregate.commands[0], id_, BaseModel(), caller)
+    return Asked(aggregate, aggregate.commands[0], id_, Nothing(), caller)
 
 
 def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, Any]]:

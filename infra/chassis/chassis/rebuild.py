@@ -32,8 +32,8 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     await new.store[new.collection].drop()
     await new.prepare()
     topic = projector.projection.contract.state_topic
-    async with _reader(bootstrap) as reader:
-        partitions = await _assigned(reader, topic)
+    async with _reader(topic, bootstrap) as reader:
+        partitions = await _assigned(reader)
         read = await catch_up(reader, partitions, new, progress)
         if await new.store[new.collection].find_one({}) is None:
             await new.store[collection].delete_many({})
@@ -45,28 +45,21 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
 
 async def hear_again(hearer: Hearer, topic: str, bootstrap: str, progress: Progress = lambda done, of: None) -> int:
     """Reads a topic from its beginning into a journal, which takes what it lacks; how many records were read."""
-    async with _reader(bootstrap) as reader:
-        return await catch_up(reader, await _assigned(reader, topic), hearer, progress)
+    async with _reader(topic, bootstrap) as reader:
+        return await catch_up(reader, await _assigned(reader), hearer, progress)
 
 
-def _reader(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+def _reader(topic: str, bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
 
 
-async def _assigned(reader: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
-    numbers = reader.partitions_for_topic(topic) or await _look_up(reader, topic)
-    partitions = [TopicPartition(topic, number) for number in sorted(numbers)]
-    reader.assign(partitions)
+async def _assigned(reader: AIOKafkaConsumer) -> list[TopicPartition]:
+    """A reader without a group has every partition; raises LookupError when there is no such topic."""
+    partitions = sorted(reader.assignment())
+    if not partitions:
+        raise LookupError(f"nothing to read: {', '.join(reader.subscription())}")
     await reader.seek_to_beginning(*partitions)
     return partitions
-
-
-async def _look_up(reader: AIOKafkaConsumer, topic: str) -> set[int]:
-    await reader.topics()
-    numbers: set[int] | None = reader.partitions_for_topic(topic)
-    if not numbers:
-        raise LookupError(f"there is no topic {topic}")
-    return numbers
 
 
 async def catch_up(

@@ -29,6 +29,7 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
             yield
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app.state.gateway = gateway
     handle_errors(app, {})
     app.add_middleware(AtTheDoor, sessions=gateway.sessions, directory=gateway.directory, verifier=gateway.verifier)
     for router in upkeep.routes(gateway), *gateway.technical():
