@@ -11,15 +11,13 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, StringConstraints, ValidationInfo, field_validator
 
 from contracts.types import Shape
 
 _BASE32: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _ROR = re.compile(r"0[0-9a-hj-km-np-tv-z]{6}[0-9]{2}")
-_SCHAC = re.compile(
-    r"(?=.{3,64}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}"
-)
+_SCHAC = re.compile(r"(?=.{3,64}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 _ERASMUS = re.compile(r"(?:IRL|LUX|[A-Z]{2} |[A-Z] {2})[A-Z][A-Z-]*[A-Z][0-9]{2,3}")
 _PIC = re.compile(r"[0-9]{9}")
 _OID = re.compile(r"E[0-9]{8}")
@@ -58,9 +56,7 @@ def schac(text: str) -> str:
 
 def erasmus(text: str) -> str:
     """The Erasmus code; the spaces after a short country prefix are part of it."""
-    return _matching(
-        _ERASMUS, _clean(text).upper(), "an Erasmus code such as 'B  BRUXEL04'"
-    )
+    return _matching(_ERASMUS, _clean(text).upper(), "an Erasmus code such as 'B  BRUXEL04'")
 
 
 def pic(text: str) -> str:
@@ -93,9 +89,7 @@ def academic_year(text: str) -> str:
 
 
 def registration_number(text: str) -> str:
-    return _matching(
-        _REGISTRATION_NUMBER, text, "a registration number such as ULB-2026-0042"
-    )
+    return _matching(_REGISTRATION_NUMBER, text, "a registration number such as ULB-2026-0042")
 
 
 def write_registration_number(prefix: str, year: int, number: int) -> str:
@@ -148,6 +142,10 @@ class Identifier(Shape):
 
 
 Orcid = Annotated[str, AfterValidator(orcid)]
-AcademicYear = Annotated[str, AfterValidator(academic_year)]
-RegistrationNumber = Annotated[str, AfterValidator(registration_number)]
-EwpId = Annotated[str, AfterValidator(ewp_id)]
+AcademicYear = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^\d{4}/\d{4}$"), AfterValidator(academic_year)
+]
+RegistrationNumber = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{2,5}-\d{4}-\d{4,}$"), AfterValidator(registration_number)
+]
+EwpId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$"), AfterValidator(ewp_id)]

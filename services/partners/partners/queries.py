@@ -83,7 +83,7 @@ def _private_reads(house: House) -> APIRouter:
 async def _reader(
     house: House, request: Request, id_: str, roles: tuple[str, ...], *, own_files: bool = False
 ) -> tuple[Caller, Loaded]:
-    """Who reads, and the partner; raises Problem `not-permitted`, `unknown-id`. With `own_files` rows are filtered after."""
+    """Who reads, and the partner; raises Problem `not-permitted`, `unknown-id`. `own_files`: filtered after."""
     caller = house.caller(request)
     partner = await house.load("partner", id_)
     code = partner.state.country

@@ -14,10 +14,10 @@ from pymongo import ReplaceOne
 
 from chassis.command import Asked, Desk
 from chassis.decide import Caller, Refusal, Taken
+from chassis.lease import Lease
 from chassis.mongo import Row, Session, ascending
 from chassis.outbox import new_id
 from chassis.problems import Problem
-from chassis.relay import Lease
 from chassis.telemetry import log
 from contracts.partner import ReceivedIdentifier
 from contracts.roles import SERVICE

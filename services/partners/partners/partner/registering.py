@@ -188,23 +188,34 @@ def accept_suggestion(state: Partner, private: PartnerPrivate, body: AcceptSugge
         return refuse("own-institution-fixed", pointer="/kind")
     if refusal := identifiers_refused(body.identifiers, context):
         return refusal
-    values, texts, rows = claimed(body.identifiers, state.id)
+    values, texts, rows = claimed(_newly_given(state, body), state.id)
+    schemes = {value.scheme for value in values}
+    kept = tuple(one for one in state.identifiers if one.scheme not in schemes)
+    replaced = (one for one in state.identifiers if one.scheme in schemes)
     fact = Registered(
         kind=body.kind,
         level=body.level,
-        governance=body.governance,
+        governance=body.governance if "governance" in body.model_fields_set else state.governance,
         name=state.name,
         country=state.country,
         city=state.city,
         geo=state.geo,
         website=state.website,
-        identifiers=values,
+        identifiers=(*kept, *values),
+        identifiers_received=state.identifiers_received,
         network_theme=body.network_theme,
+        recognised_diplomas=state.recognised_diplomas,
         tags=state.tags,
         promoters=state.promoters,
         origin=private.origin,
     )
-    return Decision((fact,), private.model_copy(update={"received": texts}), rows=rows)
+    received = (*(one for one in private.received if one.scheme not in schemes), *texts)
+    freed = (Gone(CLAIMS, claim_key(one.scheme, one.value)) for one in replaced)
+    return Decision((fact,), private.model_copy(update={"received": received}), rows=(*freed, *rows))
+
+
+def _newly_given(state: Partner, body: AcceptSuggestion) -> GivenIdentifiers:
+    return tuple(one for one in body.identifiers if state.identifier(one.scheme) != admitted(one.scheme, one.value))
 
 
 def dismiss_suggestion(state: Partner, private: PartnerPrivate, body: WithReason, context: Context) -> Outcome:
