@@ -97,11 +97,11 @@ class Centre:
         for copy in copies:
             await self.desk.store[collection].replace_one({"_id": copy["_id"]}, dict(copy), upsert=True)
 
-    async def announce(self, caller: Caller = ADVISER, **changes: object) -> httpx.Response:
+    async def announce(self, caller: Caller = ADVISER, **changes: Any) -> httpx.Response:
         body = {name: value for name, value in announcement(**changes).items() if value is not None}
         return await self.client.post("/api/v1/stays", json=body, headers=self.headers(caller))
 
-    async def announced(self, **changes: object) -> str:
+    async def announced(self, **changes: Any) -> str:
         answer = await self.announce(**changes)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
