@@ -67,7 +67,11 @@ format: .venv/.installed ## rewrite the code in the agreed format
 lock: .venv/.installed ## resolve requirements.in anew into requirements.lock
 	@$(call LOCK,requirements.in,requirements.lock)
 	@$(call LOCK,infra/local/java.in,infra/local/java.lock)
+	@$(call LOCK,infra/docker/build.in,infra/docker/build.lock) -c requirements.lock
+	@$(call LOCK,infra/docker/services.in $(IMAGE_PARTS),infra/docker/services.lock) -c requirements.lock \
+		--no-emit-package passerelle-chassis --no-emit-package passerelle-contracts
 
+IMAGE_PARTS := $(addsuffix /pyproject.toml,contracts infra/chassis $(wildcard services/*))
 LOCK = $(BIN)/uv pip compile -q $(1) -o $(2) --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 

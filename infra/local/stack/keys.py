@@ -1,8 +1,12 @@
-"""The secrets of one stack, made once: signing key, seal of personal data, session key."""
+"""The secrets of one stack, made once: signing key, seal of personal data, session key.
+
+`python -m stack.keys FOLDER` makes them where no stack does.
+"""
 
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from joserfc.jwk import OKPKey
@@ -28,3 +32,7 @@ def _write(file: Path, content: bytes) -> None:
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
         output.write(content)
     unfinished.replace(file)
+
+
+if __name__ == "__main__":
+    make(Path(sys.argv[1]))
