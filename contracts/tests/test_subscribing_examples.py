@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from contracts.check.golden import as_received
 from contracts.check.tree import EXAMPLES, ROOT, read
@@ -32,7 +33,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
         for name in ("agreement.drafted", "agreement.registered", "partner.snapshot"):
             example = read(EXAMPLES / f"{name}.v1.json")
             headers, value = as_received(example)
-            producer.produce(example["topic"], key=example["key"], value=value, headers=headers)
+            producer.produce(example["topic"], key=example["key"], value=value, headers=[*headers])
         producer.produce(topics[1], key="gone", value=None, headers=[("ce_type", b"passerelle.partner.snapshot.v1")])
         producer.flush(30)
         yield child
