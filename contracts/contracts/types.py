@@ -57,7 +57,7 @@ Subject = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern
 Text80 = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
 Text300 = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True)]
-Country = Annotated[str, BeforeValidator(_known_country), StringConstraints(pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), BeforeValidator(_known_country)]
 Lang = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 TaxonomyCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$", max_length=40)]
 Url = Annotated[

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
+from urllib.parse import unquote
 from uuid import uuid4
 
 import orjson
@@ -45,8 +46,8 @@ class House:
         return self._verifier.caller(request)
 
     def purpose(self, request: Request) -> str:
-        """Why personal data are asked for; raises Problem `purpose-required`."""
-        purpose = request.headers.get("access-purpose", "").strip()
+        """Why personal data are asked for (percent-encoded UTF-8); raises Problem `purpose-required`."""
+        purpose = unquote(request.headers.get("access-purpose", "")).strip()
         if not purpose:
             raise Problem("purpose-required")
         return purpose[:300]

@@ -95,7 +95,10 @@ def outbox_row(
             factno=factno,
             traceparent=trace,
         )
-        records.append({"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value})
+        record: Row = {"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value}
+        if contract.personal:  # Kafka's own time would tell the day
+            record["timestamp_ms"] = int(moment.timestamp() * 1_000)
+        records.append(record)
     row: Row = {
         "_id": row_id(contract.aggregate, key, version),
         "aggregate": contract.aggregate,

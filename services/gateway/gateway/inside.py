@@ -116,7 +116,7 @@ class InsideDoor:
         return _content(answer)
 
     async def personal(self, who: Person, path: str, purpose: str) -> Mapping[str, Any] | Problem | Away:
-        headers = {"access-purpose": purpose.encode("ascii", "replace").decode(), "accept-language": who.language}
+        headers = {"access-purpose": quote(purpose), "accept-language": who.language}
         try:
             answer = await self._owners.ask("GET", f"/api/v1/{path}", await self._caller(who), headers=headers)
         except Fault:
