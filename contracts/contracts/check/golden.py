@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from jsonschema import Draft202012Validator
 
-from contracts.check import authored
+from contracts.check.said import SAID, STORIES
 from contracts.check.schemas import record_schemas
 from contracts.check.tree import EXAMPLES, SCHEMA_SUFFIX, SCHEMAS, Json, file_name, read, released, written
+from contracts.check.words import KEYS, TEXTS, WORDS
 from contracts.decode import decode
 from contracts.envelope import Envelope
 from contracts.record import Contract, Fact, State
@@ -34,12 +35,12 @@ def golden(type_: str) -> Json:
 def _fact(contract: Contract[Any], model: type[Fact], version: int) -> Fact:
     name = file_name(contract.fact_type(model))
     schema = record_schemas()[f"{name}{SCHEMA_SUFFIX}"]
-    said = authored.SAID.get(name, {})
+    said = SAID.get(name, {})
     value = {
         member: said[member] if member in said else _value(node, member, schema)
         for member, node in schema["properties"].items()
     }
-    value[contract.id_field] = authored.KEYS[contract.aggregate]
+    value[contract.id_field] = KEYS[contract.aggregate]
     value["version"] = version
     value["occurred_on"] = OCCURRED_ON[:8] + "01" if contract.personal else OCCURRED_ON
     return model.model_validate({name: each for name, each in value.items() if each is not None})
@@ -47,7 +48,7 @@ def _fact(contract: Contract[Any], model: type[Fact], version: int) -> Fact:
 
 def _snapshot(contract: Contract[Any]) -> State:
     by_name = {fact.short_name(): fact for fact in contract.facts}
-    story = authored.STORIES[contract.aggregate]
+    story = STORIES[contract.aggregate]
     state: State = contract.fold(
         None, [_fact(contract, by_name[name], version) for version, name in enumerate(story, start=1)]
     )
@@ -58,15 +59,15 @@ def _value(node: Json, member: str, root: Json) -> Any:
     node = _resolved(node, root)
     choices = node.get("enum", [node["const"]] if "const" in node else [])
     if choices:
-        return authored.WORDS[member] if authored.WORDS.get(member) in choices else choices[0]
+        return WORDS[member] if WORDS.get(member) in choices else choices[0]
     if "anyOf" in node:
         return _value(node["anyOf"][0], member, root)
     properties = node.get("properties", {})
     if set(properties) == {"fr", "en"}:
-        french, english = authored.TEXTS[member]
+        french, english = TEXTS[member]
         return {"fr": french, "en": english}
-    if member in authored.WORDS:
-        return authored.WORDS[member]
+    if member in WORDS:
+        return WORDS[member]
     if node.get("type") == "object":
         return {name: _value(each, name, root) for name, each in properties.items()}
     return _plain(node, member, root)
@@ -103,7 +104,7 @@ def _resolved(node: Json, root: Json) -> Json:
 
 
 def _on_kafka(contract: Contract[Any], type_: str, record: Fact | State) -> Json:
-    key = authored.KEYS[contract.aggregate]
+    key = KEYS[contract.aggregate]
     is_state = isinstance(record, State)
     envelope = Envelope(
         id=_id(type_),
