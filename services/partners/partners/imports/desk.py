@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -30,8 +31,17 @@ Counted = Mapping[str, Any]
 
 
 def import_routes(house: House) -> APIRouter:
-    router = APIRouter(prefix="/imports")
     running: set[asyncio.Task[None]] = set()
+
+    @asynccontextmanager
+    async def while_open(_: object) -> AsyncIterator[None]:
+        """Runs end with the service, before its store is closed; handing in the same file goes on with them."""
+        yield
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    router = APIRouter(prefix="/imports", lifespan=while_open)
 
     @router.post("/eche")
     async def eche(request: Request, add: Annotated[Literal["all", "none"], Query()] = "none") -> Response:

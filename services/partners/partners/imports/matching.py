@@ -43,18 +43,28 @@ class Register:
     """The partners as they stand before a run, by code and by name."""
 
     generic_words: frozenset[str]
+    same_file: Mapping[int, str] = field(default_factory=dict)
     partners: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     _holders: dict[str, str] = field(default_factory=dict)
+    _received: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     _names: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, documents: Iterable[Mapping[str, Any]], generic_words: frozenset[str]) -> Register:
-        register = cls(generic_words)
+    def of(
+        cls,
+        documents: Iterable[Mapping[str, Any]],
+        generic_words: frozenset[str],
+        same_file: Mapping[int, str] | None = None,
+    ) -> Register:
+        """`same_file` says by number which partner a row became when this very file was read before."""
+        register = cls(generic_words, same_file or {})
         for document in documents:
             register.partners[document["_id"]] = document
             public = document["public"]
             for one in public.get("identifiers", ()):
                 register._holders[claim_key(one["scheme"], one["value"])] = document["_id"]
+            for one in public.get("identifiers_received", ()):
+                register._received.setdefault((one["scheme"], one["text"]), set()).add(document["_id"])
             register.remember(document["_id"], public["country"], spellings(public["name"]))
         return register
 
@@ -75,7 +85,12 @@ class Register:
         return tuple(sorted(near, key=lambda id_: -near[id_]))
 
     def match(self, row: ListedInstitution, *, by_name: bool) -> Match:
-        """The first rule with exactly one hit wins: PIC and Erasmus code, Erasmus code, OID, PIC, similar name."""
+        """The first rule with exactly one hit wins.
+
+        The same row of the same file, PIC and Erasmus code, Erasmus code, OID, PIC, a code as received, a similar name.
+        """
+        if (before := self.same_file.get(row.number)) in self.partners:
+            return Match(before, "same_file")
         hits = {scheme: hit for scheme in row.codes if (hit := self._hit(scheme, row.codes[scheme]))}
         disagree = len(set(hits.values())) > 1
         candidates = tuple(dict.fromkeys(hits.values())) if disagree else ()
@@ -86,6 +101,9 @@ class Register:
             return Match(hits[OID], "oid", candidates, disagree)
         if PIC in hits and not self._other_erasmus(hits[PIC], row):
             return Match(hits[PIC], "pic", candidates, disagree)
+        received = {id_ for code in row.codes.items() for id_ in self._received.get(code, ())}
+        if len(received) == 1 and not hits:
+            return Match(received.pop(), "received")
         near = self.similar(row.country, row.name) if by_name else ()
         if len(near) == 1:
             return Match(near[0], "similar_name")

@@ -86,11 +86,12 @@ class Run:
     async def _carry_out(self, rows: Sequence[ListedInstitution]) -> None:
         documents = {document["_id"]: document for document in await self._partners()}
         own_id = self._desk.settings.own_institution_id
+        seen = await self._seen_before()
         plan = await self._plan(rows, documents, own_id)
         creations = [one for one in plan if one.outcome is Outcome.CREATED]
         await self._settle_created([one for one in creations if one.partner_id in documents], documents)
         await self._create([one for one in creations if one.partner_id not in documents])
-        if not await self._seen_before():
+        if not seen:
             differing = [one for one in plan if one.outcome is Outcome.MATCHED and one.partner_id != own_id]
             await self._stage([one for one in differing if one.diff])
             await self._stage_absent({one.partner_id for one in plan} | {own_id}, documents)
@@ -101,6 +102,14 @@ class Run:
         earlier = {"file_sha256": self._run["file_sha256"], "state": {"$in": ["completed", "completed_with_errors"]}}
         return await self._desk.store[RUNS].find_one(earlier) is not None
 
+    async def _read_before(self) -> dict[int, str]:
+        """Which partner each row of this very file was or became in earlier runs."""
+        same = {"file_sha256": self._run["file_sha256"], "_id": {"$ne": self.id}}
+        runs = [run["_id"] for run in await self._desk.store[RUNS].find(same, {"_id": 1}).to_list(None)]
+        asked = {"run_id": {"$in": runs}, "settled": True, "partner_id": {"$ne": None}}
+        found = await self._desk.store[ROWS].find(asked, {"number": 1, "partner_id": 1}).to_list(None)
+        return {row["number"]: row["partner_id"] for row in found}
+
     async def _partners(self) -> list[Row]:
         alive = {"state": {"$ne": "merged"}}
         rows: list[Row] = await self._desk.store["partner"].find(alive, dict.fromkeys(FIELDS, 1)).to_list(None)
@@ -108,10 +117,10 @@ class Run:
 
     async def _plan(self, rows: Sequence[ListedInstitution], documents: Mapping[str, Row], own: str) -> list[Planned]:
         """As written down when the run began; a new one is written down now."""
-        desk = self._desk
+        desk, before = self._desk, await self._read_before()
 
         def work() -> list[Planned]:
-            register = Register.of(documents.values(), desk.settings.generic_words)
+            register = Register.of(documents.values(), desk.settings.generic_words, before)
             return planned(rows, register, self._run["add"], own, desk.clock.today(), new_id)
 
         plan = await asyncio.to_thread(work)
