@@ -64,7 +64,7 @@ def named(display: str, **more: object) -> dict[str, object]:
     return {"display": display, **more}
 
 
-def university(display: str = "Université de Lubumbashi", **changes: object) -> dict[str, object]:
+def university(display: str = "Université de Lubumbashi", **changes: Any) -> dict[str, object]:
     return {"kind": "university", "name": named(display), "country": "CD", "city": "Lubumbashi", **changes}
 
 
@@ -181,7 +181,7 @@ class Office:
         assert isinstance(outcome, Refusal), outcome
         return outcome
 
-    def partner(self, standing: str = "prospect", **changes: object) -> str:
+    def partner(self, standing: str = "prospect", **changes: Any) -> str:
         """A partner brought to that standing by its own commands; its id."""
         if standing == "suggested":
             body = {"name": named("Université de Kinshasa"), "country": "CD", "reason": "Un séminaire commun."}

@@ -24,7 +24,7 @@ RUN = "01900000-0000-7000-8000-00000000aa01"
 OWN = "01900000-0000-7000-8000-000000000001"
 
 
-def listed(name: str = "UNIVERSITE CATHOLIQUE DE LOUVAIN", **cells: object) -> ListedInstitution:
+def listed(name: str = "UNIVERSITE CATHOLIQUE DE LOUVAIN", **cells: Any) -> ListedInstitution:
     (only,) = read(spreadsheet([row(name, **cells)]), COUNTRIES)
     return only
 
@@ -168,7 +168,8 @@ def test_equal_after_normalisation_is_no_difference() -> None:
 
 def test_a_difference_shows_both_sides_and_an_empty_cell_none() -> None:
     ours = partner("a", "UCLouvain", ("erasmus", "B  LOUVAIN01"), city="Louvain-la-Neuve", country="LU")
-    one = listed(**{**CODES, "Street": None, "Post_Cd": None, "Website_Url": None})
+    cells: dict[str, Any] = {**CODES, "Street": None, "Post_Cd": None, "Website_Url": None}
+    one = listed(**cells)
     diff = {each.pointer: (each.ours, each.theirs) for each in differences(one, ours, Match("a", "erasmus"))}
     assert diff == {
         "/identifiers/pic": (None, "999986096"),

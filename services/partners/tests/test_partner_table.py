@@ -480,7 +480,7 @@ def test_a_lifted_block_gives_back_the_standing_before() -> None:
 # --- lists ---
 
 
-def from_list(**changes: object) -> RegisterFromList:
+def from_list(**changes: Any) -> RegisterFromList:
     origin = {"type": "import", "ref": UNKNOWN}
     return RegisterFromList.model_validate(university(origin=origin, source="eche", **changes))
 
