@@ -213,6 +213,7 @@ async def test_what_kafka_hears_is_dated_to_the_month_under_random_ids(centre: C
         envelope = read_envelope(record["headers"].items())
         assert {UUID(each).version for each in (envelope.id, envelope.key, envelope.cause)} == {4}
         assert envelope.time == datetime(2026, 11, 1, tzinfo=UTC)
+        assert record["timestamp_ms"] == envelope.time.timestamp() * 1_000
         assert json.loads(record["value"]).get("occurred_on", "2026-11-01") == "2026-11-01"
 
 
@@ -273,7 +274,7 @@ async def test_s10_a_stranger_is_told_that_there_is_no_such_stay(centre: Centre)
 
 async def test_s10_each_reading_of_a_file_has_a_purpose_and_is_logged(centre: Centre) -> None:
     id_ = await centre.announced()
-    purpose = {"Access-Purpose": "accueil de fevrier"}
+    purpose = {"Access-Purpose": "accueil de f%C3%A9vrier"}
 
     assert (await centre.read(f"{id_}/file", ADVISER)).status_code == 400
     await centre.read(f"{id_}/file", ADVISER, **purpose)
@@ -282,7 +283,7 @@ async def test_s10_each_reading_of_a_file_has_a_purpose_and_is_logged(centre: Ce
     for reader in (ADVISER, DIRECTOR):
         rows = (await centre.read(f"{id_}/access-log", reader)).json()["items"]
         assert {row["who"] for row in rows} == {"adviser-01", "promoter-07"}
-        assert {row["purpose"] for row in rows} == {"accueil de fevrier"}
+        assert {row["purpose"] for row in rows} == {"accueil de février"}
     assert slug(await centre.read(f"{id_}/access-log", promoter())) == "unknown-id"
 
 
