@@ -92,16 +92,7 @@ class HomePartnerFollowedMerge(StayFact):
     to_partner_id: Id
 
 
-StayFacts = (
-    Announced
-    | Arrived
-    | Closed
-    | Cancelled
-    | Refused
-    | Erased
-    | AgreementBasisLost
-    | HomePartnerFollowedMerge
-)
+StayFacts = Announced | Arrived | Closed | Cancelled | Refused | Erased | AgreementBasisLost | HomePartnerFollowedMerge
 
 
 class Stay(State):
