@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX, Told, outbox_row
-from chassis.relay import arguments, producer
+from chassis.outlet import outgoing, producer
 from chassis.shelf import public_json
 from contracts.record import Contract, Fact, State
 from contracts.types import Shape
@@ -147,7 +147,8 @@ class Post:
         for row in self.rows if rows is None else rows:
             for record in row["records"]:
                 if record["id"] not in without:
-                    await self.kafka.send(**arguments(row["key"], record))
+                    sent = outgoing(row["key"], record)
+                    await self.kafka.send(sent.topic, key=sent.key, value=sent.value, headers=list(sent.headers))
         await self.kafka.flush()
 
     def of(self, key: str, version: int) -> Row:

@@ -7,18 +7,20 @@ wait is set back to the record it waits for and paused, the others go on.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from aiokafka import TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
-from chassis.mongo import Busy, StoreAway
+from chassis.mongo import AWAY
 from chassis.telemetry import Measures, log
 
 
@@ -40,6 +42,10 @@ BATCH: Final = 1_000
 FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
+SILENT_SECONDS: Final = 60.0
+GRACE_SECONDS: Final = 10.0
+NEVER_MS: Final = 365 * 24 * 3_600 * 1_000
+"""An empty read makes FastStream sleep as long again, deaf to what comes meanwhile; so a read ends only with records."""
 
 
 class Hearer(Protocol):
@@ -53,17 +59,24 @@ class Stopped(Exception):
 
 
 @dataclass
-class Ear:
-    """One subscription of a service: a topic, its group and who hears it, in this order."""
+class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One subscription of a service: a topic, its group and who hears it, in this order.
+
+    Guarantees: an offset is committed only after every hearer has dealt with all records before it; a partition that waits
+    is heard again from the record it waits for, after a pause that grows to 30 s; the other partitions go on.
+    """
 
     topic: str
     group: str
     hearers: Sequence[Hearer]
     measures: Measures | None = None
     stopped: str | None = None
-    waiting_since: dict[TopicPartition, float] = field(default_factory=dict)
+    _waiting_since: dict[TopicPartition, float] = field(default_factory=dict)
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
+    _lags: dict[TopicPartition, int] = field(default_factory=dict)
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
+    _in_hand: bool = False
+    _joined: bool = False
     _subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker, instance: str = "") -> None:
@@ -74,18 +87,27 @@ class Ear:
             group_id=self.group,
             batch=True,
             max_records=BATCH,
-            batch_timeout_ms=2_000,
+            batch_timeout_ms=NEVER_MS,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
+            listener=self,
             parser=self._parse,
             decoder=_raw,
-            fetch_max_wait_ms=2_000,
+            fetch_max_wait_ms=1_000,
+            consumer_timeout_ms=1_000,
             max_poll_interval_ms=3_600_000,
-            session_timeout_ms=20_000,
-            heartbeat_interval_ms=5_000,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=3_000,
             **static,
         )
         self._subscriber(self.heard)
+
+    async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
+        for known in (self._waiting_since, self._pauses, self._lags):
+            known.clear()
+
+    async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
+        self._joined = True
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
         return KafkaAckableMessage(
@@ -99,33 +121,42 @@ class Ear:
 
     async def heard(self, records: Any) -> None:
         """One batch: every hearer in turn; then the loop commits each partition where it stands."""
+        self._in_hand = True
+        try:
+            waiting = _from_the_start(records) if self.stopped else await self._hear(records)
+            for partition in by_partition(records):
+                if partition in waiting:
+                    self._wait(partition, waiting[partition])
+                else:
+                    self._pauses.pop(partition, None)
+                    self._waiting_since.pop(partition, None)
+            self._measure(records)
+        finally:
+            self._in_hand = False
+
+    async def _hear(self, records: Sequence[Record]) -> Waiting:
         waiting: dict[TopicPartition, int] = {}
         try:
             for hearer in self.hearers:
                 for partition, offset in (await hearer.hear(records)).items():
                     waiting[partition] = min(offset, waiting.get(partition, offset))
+            return waiting
         except Stopped as stop:
             self.stopped = str(stop)
-            waiting = _from_the_start(records)
-        except (StoreAway, Busy) as fault:
+        except AWAY as fault:
             log.warning("consumer waits", topic=self.topic, fault=type(fault).__name__)
-            waiting = _from_the_start(records)
         except Exception as fault:
             log.error("consumer failed, tries again", topic=self.topic, fault=repr(fault), exc_info=True)
-            waiting = _from_the_start(records)
-        self._measure(records)
-        for partition in {TopicPartition(record.topic, record.partition) for record in records}:
-            if partition in waiting:
-                self._wait(partition, waiting[partition])
-            else:
-                self._pauses.pop(partition, None)
-                self.waiting_since.pop(partition, None)
+        return _from_the_start(records)
 
     def _wait(self, partition: TopicPartition, offset: int) -> None:
+        """Sets the partition back, so that the commit which follows does not pass over what waits."""
         consumer = self._subscriber.consumer
+        if consumer is None or partition not in consumer.assignment():
+            return  # another process has it now
         consumer.seek(partition, offset)
         consumer.pause(partition)
-        self.waiting_since.setdefault(partition, time.monotonic())
+        self._waiting_since.setdefault(partition, time.monotonic())
         if self.stopped:
             return
         pause = self._pauses.get(partition, FIRST_PAUSE_SECONDS)
@@ -147,34 +178,92 @@ class Ear:
         if consumer is not None:
             consumer.resume(*consumer.paused())
 
+    async def caught_up(self) -> set[int]:
+        """The partitions of which all that stood there when this was called has been dealt with."""
+        consumer = self._subscriber.consumer
+        assigned = consumer.assignment() if consumer else set()
+        if not assigned:
+            return set()
+        ends = await consumer.end_offsets(assigned)
+        if self._in_hand:
+            return set()
+        there = {partition for partition in ends if partition in consumer.assignment()}
+        return {part.partition for part in there if await consumer.position(part) >= ends[part]}
+
     @property
     def fault(self) -> str | None:
         """Why this subscription is not ready; None when it is."""
         if self.stopped:
             return self.stopped
-        longest = min(self.waiting_since.values(), default=None)
-        if longest is not None and time.monotonic() - longest > RED_AFTER_SECONDS:
-            return f"{self.topic} has waited for {int(time.monotonic() - longest)} s"
-        consumer = self._subscriber.consumer if self._subscriber else None
-        if consumer is None:
+        consumer = self._subscriber.consumer
+        if consumer is None or not self._joined:
             return f"{self.topic} is not being read"
+        waited = time.monotonic() - min(self._waiting_since.values(), default=math.inf)
+        if waited > RED_AFTER_SECONDS:
+            return f"{self.topic} has waited for {int(waited)} s"
+        heard = consumer.assignment() - consumer.paused()
+        polls = [consumer.last_poll_timestamp(partition) for partition in heard]
+        silent = time.time() - min((poll for poll in polls if poll), default=math.inf) / 1_000
+        if silent > SILENT_SECONDS and not self._in_hand:
+            return f"{self.topic} has not been read for {int(silent)} s"
         return None
 
     def _measure(self, records: Sequence[Record]) -> None:
         if self.measures is None:
             return
-        self.measures.lag_seconds.labels(self.topic).set(max(0.0, time.time() - records[-1].timestamp / 1_000))
-        consumer, lag = self._subscriber.consumer, 0
-        for partition in consumer.assignment() if consumer else ():
-            end = consumer.highwater(partition)
-            last = max((r.offset for r in records if r.partition == partition.partition), default=None)
-            lag += max(0, end - last - 1) if end is not None and last is not None else 0
-        self.measures.lag_records.labels(self.topic).set(lag)
+        consumer = self._subscriber.consumer
+        assigned = consumer.assignment() if consumer else set()
+        oldest = time.time()
+        for partition, part in by_partition(records).items():
+            end = consumer.highwater(partition) if partition in assigned else None
+            self._lags[partition] = max(0, end - part[-1].offset - 1) if end is not None else 0
+            if self._lags[partition]:
+                oldest = min(oldest, part[-1].timestamp / 1_000)
+        self.measures.lag_records.labels(self.topic).set(sum(self._lags.values()))
+        self.measures.lag_seconds.labels(self.topic).set(time.time() - oldest)
 
     async def close(self) -> None:
         for task in list(self._resuming):
             task.cancel()
         await asyncio.gather(*self._resuming, return_exceptions=True)
+
+
+@asynccontextmanager
+async def listening(broker: KafkaBroker) -> AsyncIterator[None]:
+    """The broker's subscriptions, started as soon as Kafka answers; at the end each finishes the batch in hand."""
+    starting = asyncio.create_task(_start(broker))
+    try:
+        yield
+    finally:
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await broker.stop()
+
+
+async def _start(broker: KafkaBroker) -> None:
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            await broker.start()
+            return
+        except Exception as fault:
+            log.warning("waits for Kafka", fault=repr(fault)[:200])
+            await broker.stop()
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
+    """FastStream's broker without a producer of its own, log lines, type casting and topic creation."""
+    return KafkaBroker(
+        bootstrap,
+        client_id=client_id,
+        consumer_only=True,
+        logger=None,
+        apply_types=False,
+        allow_auto_create_topics=False,
+        graceful_timeout=GRACE_SECONDS,
+    )
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:

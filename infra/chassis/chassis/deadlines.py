@@ -10,8 +10,8 @@ from chassis.clock import DemoClock
 from chassis.command import Asked, Desk
 from chassis.decide import Aggregate, Caller, Nothing, Refusal
 from chassis.documents import sweep
-from chassis.mongo import Busy, Session, StoreAway
-from chassis.relay import Lease
+from chassis.lease import Lease
+from chassis.mongo import AWAY, Session
 from chassis.telemetry import Measures, log
 
 LOOK_SECONDS: Final = 60.0
@@ -40,7 +40,7 @@ class Scanner:
                     if time.monotonic() - swept > 3_600:
                         await sweep(self._desk.store)
                         swept = time.monotonic()
-            except (StoreAway, Busy) as fault:
+            except AWAY as fault:
                 log.warning("deadlines wait", fault=type(fault).__name__)
             except Exception as fault:
                 log.error("deadlines failed", fault=repr(fault), exc_info=True)
@@ -96,7 +96,7 @@ class Scanner:
 
         try:
             done = await self._desk.store.transaction(work)
-        except (StoreAway, Busy):
+        except AWAY:
             raise
         except Exception as fault:
             log.error("deadline failed", aggregate=aggregate.name, id=id_, fault=repr(fault), exc_info=True)

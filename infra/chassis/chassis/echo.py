@@ -6,85 +6,87 @@ last record of a key must be the owner's newest, and this makes it so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
-
-from chassis.consumer import Record, Waiting
+from chassis.consumer import Ear, Record, Waiting
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
+from chassis.outlet import Outlet
 from chassis.relay import send_again
 from chassis.telemetry import Measures, log
 from contracts.record import Contract
+
+REMEMBERED_KEYS: Final = 50_000
 
 
 class Echo:
     """Hears one of the service's own state topics.
 
-    Heads are kept in memory: a key met for the first time in this process is only suspected when it is behind its owner,
-    and cleared when its newer record follows; suspects that are left when nothing follows are answered.
+    A key whose version goes back is answered at once. One met for the first time (since the start, or since it was forgotten
+    for newer ones) is only suspected while it is behind its owner: what it lacks may be on its way, so it is answered when
+    its partition was read to the end and nothing came.
     """
 
-    def __init__(
-        self, store: Store, contract: Contract[Any], kafka: AIOKafkaProducer, measures: Measures | None = None
-    ) -> None:
-        self._store, self._contract, self._kafka, self._measures = store, contract, kafka, measures
-        self._heads: dict[str, int] = {}
-        self._suspects: set[str] = set()
+    def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures | None = None) -> None:
+        self._store, self._contract, self._outlet, self._measures = store, contract, outlet, measures
+        self._last: OrderedDict[str, int] = OrderedDict()
+        self._suspects: dict[str, int] = {}
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
-        stale: set[str] = set()
-        unknown: set[str] = set()
+        back: set[str] = set()
         for record in records:
             read = _key_and_version(record)
             if read is None:
                 continue
             key, version = read
-            head = self._heads.get(key)
-            if head is None:
-                unknown.add(key)
-            if head is not None and version < head:
-                stale.add(key)
-            else:
-                stale.discard(key)
-                self._heads[key] = version
-        self._suspects |= unknown
-        await self._answer(stale)
-        await self._clear_suspects()
+            before = self._last.get(key)
+            if before is None or version < before:
+                self._suspects[key] = record.partition
+            if before is not None and version < before:
+                back.add(key)
+            self._remember(key, version)
+        await self._answer(back & await self._behind())
         return {}
 
-    async def _clear_suspects(self) -> None:
-        """A suspect behind its owner's last published version, with nothing of it on the way, is answered."""
+    async def settle(self, ear: Ear) -> None:
+        """Answers the suspects of partitions that have been read to their end."""
+        behind = await self._behind()
+        if behind:
+            read = await ear.caught_up()
+            await self._answer({key for key in behind if self._suspects.get(key) in read} & await self._behind())
+
+    def _remember(self, key: str, version: int) -> None:
+        self._last[key] = version
+        self._last.move_to_end(key)
+        while len(self._last) > REMEMBERED_KEYS:
+            self._last.popitem(last=False)
+
+    async def _behind(self) -> set[str]:
+        """The suspects whose last record is older than what Kafka has acknowledged; cleared are those that are not."""
         if not self._suspects:
-            return
-        keys = list(self._suspects)
-        newest = await self._published(keys)
-        behind = {key for key in keys if self._heads[key] < newest.get(key, 0)}
-        self._suspects = behind
-        if behind and not await self._on_the_way(behind):
-            await self._answer(behind)
+            return set()
+        told = await self._told(self._suspects)
+        for key in [key for key in self._suspects if self._last.get(key, 0) >= told.get(key, (0, False))[0]]:
+            del self._suspects[key]
+        return {key for key in self._suspects if not told[key][1]}
 
-    async def settle(self) -> None:
-        """Looks at the suspects once more when the topic is quiet."""
-        await self._clear_suspects()
+    async def _told(self, keys: Collection[str]) -> dict[str, tuple[int, bool]]:
+        """The newest version told of each, and whether some of it still waits for Kafka."""
+        match = {"aggregate": self._contract.aggregate, "key": {"$in": list(keys)}}
+        newest = {"_id": "$key", "version": {"$max": "$version"}, "pending": {"$max": "$pending"}}
+        rows = await self._store.aggregate(OUTBOX, [{"$match": match}, {"$group": newest}])
+        return {row["_id"]: (row["version"], row.get("pending") is not None) for row in rows}
 
-    async def _published(self, keys: list[str]) -> dict[str, int]:
-        rows = await self._store[self._contract.aggregate].find({"_id": {"$in": keys}}, {"version": 1}).to_list(None)
-        return {row["_id"]: row["version"] for row in rows}
-
-    async def _on_the_way(self, keys: set[str]) -> bool:
-        asked = {"aggregate": self._contract.aggregate, "key": {"$in": list(keys)}, "pending": {"$gt": 0}}
-        return await self._store[OUTBOX].find_one(asked) is not None
-
-    async def _answer(self, keys: set[str]) -> None:
+    async def _answer(self, keys: Collection[str]) -> None:
         for key in sorted(keys):
             row = await self.current(key)
             if row is None:
                 continue
-            await send_again(self._kafka, row, [self._contract.state_topic])
-            self._heads[key] = row["version"]
-            self._suspects.discard(key)
+            await send_again(self._outlet, row, [self._contract.state_topic])
+            self._remember(key, row["version"])
+            self._suspects.pop(key, None)
             if self._measures:
                 self._measures.echoed.inc()
             log.warning("an old snapshot came after a newer one; sent again", key=key, version=row["version"])
@@ -101,5 +103,5 @@ def _key_and_version(record: Record) -> tuple[str, int] | None:
         return None
     try:
         return record.key.decode(), int(headers["ce_sequence"])
-    except ValueError:
+    except (ValueError, TypeError):
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any, Final
+from typing import Any
 
 from fastapi import APIRouter
 from prometheus_client import generate_latest
@@ -11,10 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chassis.http import json_response
-from chassis.mongo import StoreAway
 from chassis.telemetry import log
-
-RELAY_SILENT_SECONDS: Final = 60.0
 
 
 def routes(running: Any) -> APIRouter:
@@ -42,12 +38,11 @@ async def faults_of(running: Any) -> list[str]:
     faults = []
     try:
         await running.store.ping()
-    except (StoreAway, Exception) as fault:
+    except Exception as fault:
         log.warning("store does not answer", fault=type(fault).__name__)
         faults.append("the store does not answer")
     faults += [f"a loop ended: {task.get_coro().__qualname__}" for task in running.tasks if task.done()]
-    relay = running.relay
-    if relay and time.monotonic() - relay.last_turn > RELAY_SILENT_SECONDS:
-        faults.append("the relay has not turned for a minute")
+    if running.relay and running.relay.fault:
+        faults.append(running.relay.fault)
     faults += [ear.fault for ear in running.ears if ear.fault]
     return faults

@@ -11,15 +11,16 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from bson import ObjectId
 from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import (
-    AutoReconnect,
+    ConnectionFailure,
     DuplicateKeyError,
+    ExecutionTimeout,
     OperationFailure,
     PyMongoError,
     ServerSelectionTimeoutError,
@@ -32,8 +33,9 @@ Session = Any
 Collection = Any
 Row = dict[str, Any]
 
-NO_SUCH_TRANSACTION = 251
-RETRY_FOR_SECONDS = 15.0
+NO_SUCH_TRANSACTION: Final = 251
+RETRY_FOR_SECONDS: Final = 15.0
+SAME_KEY_ATTEMPTS: Final = 10
 
 
 class StoreAway(Exception):
@@ -44,6 +46,10 @@ class Busy(Exception):
     """A transaction met conflicts for longer than `RETRY_FOR_SECONDS`; nothing of it was kept."""
 
 
+AWAY: Final = (StoreAway, Busy, ConnectionFailure, ExecutionTimeout)
+"""What passes by itself: whoever meets one of these waits and tries again."""
+
+
 def _is_conflict(error: PyMongoError) -> bool:
     return (
         error.has_error_label("TransientTransactionError")
@@ -52,8 +58,16 @@ def _is_conflict(error: PyMongoError) -> bool:
     )
 
 
-def _is_away(error: PyMongoError) -> bool:
-    return isinstance(error, (AutoReconnect, ServerSelectionTimeoutError))
+def _raise_unless_worth_another_try(error: PyMongoError, attempt: int, until: float) -> None:
+    if isinstance(error, DuplicateKeyError) and attempt >= SAME_KEY_ATTEMPTS:
+        raise error
+    if _is_conflict(error) and not isinstance(error, ServerSelectionTimeoutError) and time.monotonic() < until:
+        return
+    if isinstance(error, AWAY):
+        raise StoreAway(str(error)) from error
+    if _is_conflict(error):
+        raise Busy(str(error)) from error
+    raise error
 
 
 class Store:
@@ -84,22 +98,18 @@ class Store:
         """Runs `work` in one multi-document transaction (majority, journaled) and starts it again after a conflict.
 
         `work` may run several times and must have no effect outside its session. Raises what `work` raises (nothing is
-        kept), `Busy` after conflicts for 15 s, `StoreAway` when the store is gone.
+        kept), `Busy` after conflicts for 15 s, `StoreAway` when the store is gone; a key that stays taken by a rival is
+        raised as the driver's `DuplicateKeyError`.
         """
         until = time.monotonic() + RETRY_FOR_SECONDS
         attempt = 0
         async with self._slots:
             while True:
+                attempt += 1
                 try:
                     return await self._once(work)
                 except PyMongoError as error:
-                    if _is_away(error):
-                        raise StoreAway(str(error)) from error
-                    if not _is_conflict(error):
-                        raise
-                    if time.monotonic() > until:
-                        raise Busy(str(error)) from error
-                attempt += 1
+                    _raise_unless_worth_another_try(error, attempt, until)
                 await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
@@ -119,7 +129,7 @@ class Store:
             return result
 
     async def _commit(self, session: Session) -> None:
-        for again in (True, True, False):
+        for again in (True, False):
             try:
                 await session.commit_transaction()
                 return
@@ -214,4 +224,4 @@ def ascending(
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
 
-__all__ = ["Busy", "Files", "ObjectId", "Session", "Store", "StoreAway", "ascending"]
+__all__ = ["AWAY", "Busy", "Files", "ObjectId", "Session", "Store", "StoreAway", "ascending"]

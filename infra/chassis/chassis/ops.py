@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
@@ -16,7 +16,8 @@ from chassis.mongo import Store
 from chassis.parking import PARKED
 from chassis.problems import Problem
 
-OPS = "ops"
+OPS: Final = "ops"
+SHOWN_CHARACTERS: Final = 100_000
 
 
 class Step(BaseModel):
@@ -32,66 +33,84 @@ class House(Protocol):
 
 
 def routes(running: Any, house: House) -> APIRouter:
+    """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there."""
+    desk = _Desk(running, house)
     router = APIRouter()
+    for path, endpoint, method in (
+        ("/ops/parked", desk.parked, "GET"),
+        ("/ops/parked/one", desk.parked_one, "GET"),
+        ("/ops/parked/redrive", desk.redrive, "POST"),
+        ("/ops/parked/drop", desk.drop, "POST"),
+        ("/ops/resume", desk.go_on, "POST"),
+        ("/demo/clock", desk.step, "POST"),
+    ):
+        router.add_api_route(path, endpoint, methods=[method])
+    return router
 
-    def operator(request: Request) -> Caller:
-        caller = house.caller(request)
+
+class _Desk:
+    def __init__(self, running: Any, house: House) -> None:
+        self._running, self._house = running, house
+
+    def _operator(self, request: Request) -> Caller:
+        caller = self._house.caller(request)
         if not caller.has(OPS):
             raise Problem("not-permitted", roles=[OPS])
         return caller
 
-    async def parked(request: Request) -> Response:
-        operator(request)
-        rows = await house.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
+    async def parked(self, request: Request) -> Response:
+        self._operator(request)
+        rows = await self._house.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
         return json_response({"items": [_shown(row) for row in rows]})
 
-    async def parked_one(request: Request) -> Response:
-        operator(request)
-        row = await _one(house, request.query_params.get("id", ""))
+    async def parked_one(self, request: Request) -> Response:
+        self._operator(request)
+        row = await self._one(request)
         text = bytes(row["value"] or b"").decode(errors="replace")
-        headers = {name: bytes(value).decode(errors="replace") for name, value in row["headers"]}
-        return json_response({**_shown(row), "headers": headers, "value": text[:100_000]})
+        headers = {name: bytes(value or b"").decode(errors="replace") for name, value in row["headers"]}
+        return json_response({**_shown(row), "headers": headers, "value": text[:SHOWN_CHARACTERS]})
 
-    async def redrive(request: Request) -> Response:
-        caller = operator(request)
-        row = await _one(house, request.query_params.get("id", ""))
-        reactor = next((r for r in running.reactors if row["topic"] == r.contract.events_topic), None)
-        if reactor is None:
-            await running.parking.replayed(row["_id"], caller.subject)
-            return json_response({"redriven": 0, "dropped": 1})
-        return json_response({"redriven": await reactor.redrive(row, caller.subject), "dropped": 0})
+    async def redrive(self, request: Request) -> Response:
+        """Replays the record and those of its key behind it; `failed` says why one of them still cannot be dealt with."""
+        caller = self._operator(request)
+        row = await self._one(request)
+        handler = next((each for each in self._running.handlers if each.handles(row["handler"])), None)
+        if handler is None:
+            return json_response({"redriven": 0, "dropped": 0, "failed": f"nothing here is called {row['handler']}"})
+        done, failed = await self._running.parking.redrive(row, caller.subject, handler)
+        return json_response({"redriven": done, "dropped": 0, "failed": failed})
 
-    async def go_on(request: Request) -> Response:
-        operator(request)
-        stopped = [ear for ear in running.ears if ear.stopped]
+    async def drop(self, request: Request) -> Response:
+        """Gives a record up, so that those behind it can be replayed."""
+        caller = self._operator(request)
+        row = await self._one(request)
+        await self._running.parking.close(row["_id"], caller.subject, "dropped")
+        return json_response({"redriven": 0, "dropped": int(row["open"]), "failed": None})
+
+    async def go_on(self, request: Request) -> Response:
+        self._operator(request)
+        stopped = [ear for ear in self._running.ears if ear.stopped]
         for ear in stopped:
             ear.go_on()
         return json_response({"resumed": [ear.topic for ear in stopped]})
 
-    async def step(request: Request) -> Response:
-        house.caller(request)
-        clock = running.clock
-        if not isinstance(clock, DemoClock) or running.service.settings.sign_in != "development":
+    async def step(self, request: Request) -> Response:
+        self._house.caller(request)
+        clock = self._running.clock
+        if not isinstance(clock, DemoClock) or self._running.service.settings.sign_in != "development":
             raise Problem("no-such-route")
         wanted = parse(Step, await read_body(request))
         assert isinstance(wanted, Step)
         await clock.step(wanted.now)
-        steps = await running.scanner.advance()
+        steps = await self._running.scanner.advance()
         return json_response({"now": clock.now(), "today": clock.today(), "steps": steps})
 
-    router.add_api_route("/ops/parked", parked, methods=["GET"])
-    router.add_api_route("/ops/parked/one", parked_one, methods=["GET"])
-    router.add_api_route("/ops/parked/redrive", redrive, methods=["POST"])
-    router.add_api_route("/ops/resume", go_on, methods=["POST"])
-    router.add_api_route("/demo/clock", step, methods=["POST"])
-    return router
-
-
-async def _one(house: House, id_: str) -> dict[str, Any]:
-    row: dict[str, Any] | None = await house.store[PARKED].find_one({"_id": id_})
-    if row is None:
-        raise Problem("unknown-id", id=id_)
-    return row
+    async def _one(self, request: Request) -> dict[str, Any]:
+        id_ = request.query_params.get("id", "")
+        row: dict[str, Any] | None = await self._house.store[PARKED].find_one({"_id": id_})
+        if row is None:
+            raise Problem("unknown-id", id=id_)
+        return row
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

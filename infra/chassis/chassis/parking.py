@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
+
+from aiokafka import ConsumerRecord
 
 from chassis.consumer import Record, Sender, Stopped
-from chassis.mongo import Row, Store, ascending
+from chassis.mongo import AWAY, Row, Store, ascending
 from chassis.telemetry import Measures, log
 
 PARKED: Final = "parked"
 IN_A_ROW: Final = 25
+REASON_BYTES: Final = 500
+
+
+class Handler(Protocol):
+    """What parked a record under a name of its own, and can be given it again."""
+
+    def handles(self, name: str) -> bool: ...
+
+    async def again(self, name: str, record: Record) -> None:
+        """Deals with a parked record; raises when it still cannot."""
 
 
 class Parking:
@@ -31,7 +43,7 @@ class Parking:
     ) -> None:
         self._service, self._store, self._send, self._measures = service, store, send, measures
         self._limit = in_a_row
-        self._row: dict[str, int] = {}
+        self._row: dict[tuple[str, str], int] = {}
 
     async def prepare(self) -> None:
         await self._store.index(PARKED, ascending("handler", "key", "open"))
@@ -42,15 +54,17 @@ class Parking:
         if await self._store[PARKED].find_one({"_id": id_}):
             return
         if not behind:
-            self._count(record.topic)
+            self._count(record.topic, handler)
+        said = reason.encode(errors="replace")[:REASON_BYTES].decode(errors="replace")
         headers = [
             *record.headers,
-            ("passerelle_reason", reason.encode()[:2_000]),
+            ("passerelle_reason", said.encode()),
             ("passerelle_handler", handler.encode()),
             ("passerelle_attempts", str(attempts).encode()),
             ("passerelle_from", f"{record.topic}/{record.partition}/{record.offset}".encode()),
         ]
-        await self._send(f"{record.topic}.dlq.{self._service}", record.key, record.value, headers)
+        value = b"" if record.key is None and record.value is None else record.value  # Kafka's client wants one of them
+        await self._send(f"{record.topic}.dlq.{self._service}", record.key, value, headers)
         await self._store[PARKED].insert_one(
             {
                 "_id": id_,
@@ -60,9 +74,10 @@ class Parking:
                 "offset": record.offset,
                 "timestamp": record.timestamp,
                 "key": _key(record),
+                "raw_key": record.key,
                 "value": record.value,
                 "headers": [[name, value] for name, value in record.headers],
-                "reason": reason,
+                "reason": said,
                 "attempts": attempts,
                 "behind": behind,
                 "open": True,
@@ -71,16 +86,17 @@ class Parking:
         )
         if self._measures:
             self._measures.parked.labels(record.topic, "behind" if behind else "error").inc()
-        log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=reason)
+        log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=said)
 
-    def _count(self, topic: str) -> None:
-        self._row[topic] = self._row.get(topic, 0) + 1
-        if self._row[topic] > self._limit:
-            self._row[topic] = 0
-            raise Stopped(f"{topic}: more than {self._limit} records in a row had to be parked")
+    def _count(self, topic: str, handler: str) -> None:
+        self._row[topic, handler] = self._row.get((topic, handler), 0) + 1
+        if self._row[topic, handler] > self._limit:
+            self._row[topic, handler] = 0
+            raise Stopped(f"{topic}: {handler} would park more than {self._limit} records in a row")
 
-    def went_well(self, topic: str) -> None:
-        self._row[topic] = 0
+    def went_well(self, topic: str, handler: str) -> None:
+        """A record that the handler could deal with ends the row."""
+        self._row.pop((topic, handler), None)
 
     async def keys_waiting(self, handlers: Iterable[str], records: Sequence[Record]) -> set[tuple[str, str]]:
         """The (handler, key) pairs among these that have a parked record before them."""
@@ -95,9 +111,29 @@ class Parking:
         rows: list[Row] = await self._store[PARKED].find(asked).sort([("partition", 1), ("offset", 1)]).to_list(None)
         return rows
 
-    async def replayed(self, id_: str, by: str) -> None:
-        done = {"open": False, "redriven_at": datetime.now(UTC), "redriven_by": by}
-        await self._store[PARKED].update_one({"_id": id_}, {"$set": done})
+    async def redrive(self, row: Row, by: str, handler: Handler) -> tuple[int, str | None]:
+        """Replays the open records of a key in order, up to the first that fails again: how many went well, why one did not."""
+        done = 0
+        while rows := await self.waiting(row["handler"], row["key"]):
+            for each in rows:
+                try:
+                    await handler.again(each["handler"], as_record(each))
+                except AWAY:
+                    raise
+                except Exception as fault:
+                    reason = f"{type(fault).__name__}: {fault}"[:REASON_BYTES]
+                    failed = {"$set": {"reason": reason}, "$inc": {"attempts": 1}}
+                    await self._store[PARKED].update_one({"_id": each["_id"]}, failed)
+                    return done, reason
+                await self.close(each["_id"], by, "redriven")
+                done += 1
+        return done, None
+
+    async def close(self, id_: str, by: str, outcome: str) -> None:
+        """Takes a record out of the lot; who did it and how stays with it."""
+        done = {"open": False, "outcome": outcome, "closed_at": datetime.now(UTC), "closed_by": by}
+        await self._store[PARKED].update_one({"_id": id_, "open": True}, {"$set": done})
+        log.info("parked record closed", id=id_, outcome=outcome, by=by)
 
 
 def _key(record: Record) -> str:
@@ -106,18 +142,16 @@ def _key(record: Record) -> str:
 
 def as_record(row: Row) -> Any:
     """A parked row as the record it was."""
-    from aiokafka import ConsumerRecord
-
     return ConsumerRecord(
         topic=row["topic"],
         partition=row["partition"],
         offset=row["offset"],
         timestamp=row["timestamp"],
         timestamp_type=0,
-        key=row["key"].encode(),
+        key=bytes(row["raw_key"]) if row["raw_key"] is not None else None,
         value=bytes(row["value"]) if row["value"] is not None else None,
         checksum=None,
         serialized_key_size=0,
         serialized_value_size=0,
-        headers=tuple((name, bytes(value)) for name, value in row["headers"]),
+        headers=tuple((name, None if value is None else bytes(value)) for name, value in row["headers"]),
     )

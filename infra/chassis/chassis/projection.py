@@ -15,9 +15,9 @@ from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chassis.consumer import Record, Waiting
-from chassis.mongo import Row, Session, Store, ascending
+from chassis.mongo import AWAY, Row, Session, Store, ascending
 from chassis.parking import Parking
-from chassis.telemetry import SAMPLED, Measures, heard_span
+from chassis.telemetry import SAMPLED, Measures, heard_span, log
 from contracts.record import Contract
 
 Shape = Callable[[Row, Mapping[str, bytes]], Row]
@@ -85,24 +85,33 @@ class Projector:
         await self.store.index(self.collection, *indexes)
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
-        newest: dict[str, Row] = {}
+        newest: dict[str, tuple[Row, Record]] = {}
         for record in records:
             try:
                 document = self._document(record)
-            except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            except Exception as fault:
                 await self.parking.park(record, self.projection.name, f"{type(fault).__name__}: {fault}")
                 continue
             if document is None:
                 continue
+            self.parking.went_well(record.topic, self.projection.name)
             known = newest.get(document["_id"])
-            if known is None or known["version"] < document["version"]:
-                newest[document["_id"]] = document
+            if known is None or known[0]["version"] < document["version"]:
+                newest[document["_id"]] = document, record
         if newest:
-            await self._keep(newest)
-            self.parking.went_well(records[0].topic)
+            await self._keep_or_park(newest)
         if self.measures:
             self.measures.heard.labels(records[0].topic, "projected").inc(len(newest))
         return {}
+
+    def handles(self, name: str) -> bool:
+        return name == self.projection.name
+
+    async def again(self, name: str, record: Record) -> None:
+        """A parked record once more; raises when it still cannot be kept."""
+        document = self._document(record)
+        if document is not None:
+            await self._keep({document["_id"]: document})
 
     def _document(self, record: Record) -> Row | None:
         headers = dict(record.headers)
@@ -133,6 +142,22 @@ class Projector:
         document = self.projection.shape(state, headers)
         document.pop("id", None)
         return {**document, "_id": key, "version": version}
+
+    async def _keep_or_park(self, newest: Mapping[str, tuple[Row, Record]]) -> None:
+        """All at once; when the store takes one of them never, one by one, so that only that one is put aside."""
+        try:
+            await self._keep({key: document for key, (document, _) in newest.items()})
+        except AWAY:
+            raise
+        except Exception as fault:
+            log.warning("a batch could not be kept whole", view=self.collection, fault=repr(fault)[:300])
+            for key, (document, record) in newest.items():
+                try:
+                    await self._keep({key: document})
+                except AWAY:
+                    raise
+                except Exception as refused:
+                    await self.parking.park(record, self.projection.name, f"{type(refused).__name__}: {refused}")
 
     async def _keep(self, newest: Mapping[str, Row]) -> None:
         versions = await self._versions(list(newest))

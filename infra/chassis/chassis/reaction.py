@@ -9,20 +9,21 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from aiokafka import TopicPartition
-from pydantic import ValidationError
 
 from chassis.command import Asked, Desk
 from chassis.consumer import Record, Waiting, by_partition
 from chassis.decide import Caller, Loaded, Refusal, Taken
-from chassis.mongo import Busy, Row, Session, StoreAway
+from chassis.mongo import AWAY, Row, Session
 from chassis.outbox import new_id
-from chassis.parking import Parking, as_record
+from chassis.parking import Parking
 from chassis.telemetry import Measures, heard_span, log
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
 from contracts.record import Contract, Fact
 
 INBOX: Final = "inbox"
 ATTEMPTS: Final = 3
+SOON_SECONDS: Final = (0.02, 0.05, 0.1, 0.2)
+"""A fact and what it names often arrive at once, on two topics: a little patience spares its partition a long pause."""
 
 
 class NotKnownYet(Exception):
@@ -138,24 +139,33 @@ class Reactor:
     async def hear(self, records: Sequence[Record]) -> Waiting:
         names = [reaction.name for reaction in self.reactions]
         behind = await self.parking.keys_waiting(names, records)
-        waiting: dict[TopicPartition, int] = {}
-        for partition, part in by_partition(records).items():
-            for record in part:
-                try:
-                    await self._hear_one(record, behind)
-                except NotKnownYet as missing:
-                    log.info("waits for a reference", topic=record.topic, missing=str(missing))
-                    waiting[partition] = record.offset
-                    break
-        return waiting
+        parts: dict[TopicPartition, Sequence[Record]] = {**by_partition(records)}
+        for pause in (0.0, *SOON_SECONDS):
+            await asyncio.sleep(pause)
+            for partition, part in list(parts.items()):
+                parts[partition] = await self._hear_part(part, behind)
+            parts = {partition: left for partition, left in parts.items() if left}
+            if not parts:
+                break
+        return {partition: left[0].offset for partition, left in parts.items()}
+
+    async def _hear_part(self, part: Sequence[Record], behind: set[tuple[str, str]]) -> Sequence[Record]:
+        """What is left from the first record that names something not known yet."""
+        for at, record in enumerate(part):
+            try:
+                await self._hear_one(record, behind)
+            except NotKnownYet as missing:
+                log.info("waits for a reference", topic=record.topic, missing=str(missing))
+                return part[at:]
+        return ()
 
     async def _hear_one(self, record: Record, behind: set[tuple[str, str]]) -> None:
         key = record.key.decode(errors="replace") if record.key else ""
         try:
             heard = self._read(record)
-        except (ValueError, ValidationError, TypeError) as fault:
+        except (ValueError, TypeError, AttributeError) as fault:
             for reaction in self.reactions:
-                await self.parking.park(record, reaction.name, f"{type(fault).__name__}: {fault}"[:500])
+                await self.parking.park(record, reaction.name, f"{type(fault).__name__}: {fault}")
                 behind.add((reaction.name, key))
             return
         if heard is None:
@@ -163,12 +173,12 @@ class Reactor:
         for reaction in self.reactions:
             if not isinstance(heard.fact, reaction.facts):
                 continue
-            if (reaction.name, key) in behind:
+            if (reaction.name, key) in behind and await self.parking.waiting(reaction.name, key):
                 await self.parking.park(record, reaction.name, "an earlier record of its key waits", behind=True)
-                continue
-            if not await self._react(reaction, heard, record):
+            elif await self._react(reaction, heard, record):
+                self.parking.went_well(record.topic, reaction.name)
+            else:
                 behind.add((reaction.name, key))
-        self.parking.went_well(record.topic)
 
     def _read(self, record: Record) -> Heard | None:
         """The fact of a record; None for a type nobody here reacts to. Raises what makes it unreadable."""
@@ -198,21 +208,13 @@ class Reactor:
                     await self.once(reaction, heard)
                 self._count(record.topic, "reacted")
                 return True
-            except (NotKnownYet, StoreAway, Busy):
+            except (NotKnownYet, *AWAY):
                 raise
             except Exception as fault:
-                if _is_of_the_store(fault):
-                    raise
-                log.warning(
-                    "reaction failed",
-                    reaction=reaction.name,
-                    attempt=attempt,
-                    fault=repr(fault),
-                    exc_info=True,
-                )
+                said = {"reaction": reaction.name, "attempt": attempt, "fault": repr(fault)}
+                log.warning("reaction failed", **said, exc_info=True)
                 if attempt == ATTEMPTS:
-                    reason = f"{type(fault).__name__}: {fault}"[:500]
-                    await self.parking.park(record, reaction.name, reason, attempts=attempt)
+                    await self.parking.park(record, reaction.name, f"{type(fault).__name__}: {fault}", attempts=attempt)
                     return False
                 await asyncio.sleep(0.1 * 2**attempt)
         return False
@@ -238,27 +240,19 @@ class Reactor:
                 log.info("reaction not possible any more", reaction=reaction.name, slug=slug)
                 self._count(self.contract.events_topic, "not possible")
 
-    async def redrive(self, row: Row, by: str) -> int:
-        """Replays a parked record and those behind it, in order, up to the first that fails again; how many went well."""
-        reaction = next(each for each in self.reactions if each.name == row["handler"])
-        done = 0
-        for each in await self.parking.waiting(row["handler"], row["key"]):
-            heard = self._read(as_record(each))
-            if heard is not None and isinstance(heard.fact, reaction.facts):
-                await self.once(reaction, heard)
-            await self.parking.replayed(each["_id"], by)
-            done += 1
-        return done
+    def handles(self, name: str) -> bool:
+        return any(reaction.name == name for reaction in self.reactions)
+
+    async def again(self, name: str, record: Record) -> None:
+        """A parked record once more; raises when it is still unreadable or its reaction fails again."""
+        reaction = next(each for each in self.reactions if each.name == name)
+        heard = self._read(record)
+        if heard is not None and isinstance(heard.fact, reaction.facts):
+            await self.once(reaction, heard)
 
     def _count(self, topic: str, effect: str) -> None:
         if self.measures:
             self.measures.heard.labels(topic, effect).inc()
-
-
-def _is_of_the_store(fault: Exception) -> bool:
-    from pymongo.errors import ConnectionFailure
-
-    return isinstance(fault, ConnectionFailure)
 
 
 __all__ = ["Heard", "NotKnownYet", "Reaction", "Reactor", "Work"]

@@ -7,193 +7,155 @@ rows, and looks by itself every few seconds. A crash between acknowledgement and
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
+import contextlib
 import time
-from collections.abc import Iterable
-from typing import Any, Final
-from uuid import uuid4
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerClosed
 
-from chassis.mongo import Busy, Row, Session, Store, StoreAway
+from chassis.lease import Lease, LeaseLost
+from chassis.mongo import AWAY, Row, Session, Store
 from chassis.outbox import OUTBOX
+from chassis.outlet import Outlet, outgoing
 from chassis.telemetry import Measures, log
 
-LEASE_SECONDS: Final = 10.0
 BATCH: Final = 500
 NET_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
+FINISH_SECONDS: Final = 5.0
+SILENT_SECONDS: Final = 60.0
+COLLATERAL: Final = (OutOfOrderSequenceNumber, ProducerClosed)
+"""Faults that another record's fault brings about."""
 
 
-class LeaseLost(Exception):
-    """Another relay owns the outbox now; whatever was in hand is left to it."""
-
-
-class Lease:
-    """A document that one process owns until a time on the store's word; every taking gives a new token."""
-
-    def __init__(self, store: Store, name: str) -> None:
-        self._store, self._name = store, name
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
-        self.token = 0
-        self._until = 0.0
-
-    @property
-    def is_held(self) -> bool:
-        return self.token > 0 and time.time() < self._until
-
-    async def take(self) -> bool:
-        """Takes or keeps the lease; False when somebody else holds it."""
-
-        async def work(session: Session) -> bool:
-            now = time.time()
-            kept = await self._store["leases"].find_one({"_id": self._name}, session=session)
-            mine = kept is not None and kept["owner"] == self._owner and kept["token"] == self.token
-            if kept is not None and not mine and kept["until"] > now:
-                return False
-            token = self.token if mine else (kept["token"] + 1 if kept else 1)
-            until = now + LEASE_SECONDS
-            lease = {"owner": self._owner, "token": token, "until": until}
-            await self._store["leases"].update_one({"_id": self._name}, {"$set": lease}, upsert=True, session=session)
-            self.token, self._until = token, until
-            return True
-
-        return await self._store.transaction(work)
-
-    async def hold(self, session: Session) -> None:
-        """Within a transaction: goes on only while the lease is ours, and renews it. Raises `LeaseLost`."""
-        until = time.time() + LEASE_SECONDS
-        renewed = await self._store["leases"].update_one(
-            {"_id": self._name, "owner": self._owner, "token": self.token},
-            {"$set": {"until": until}},
-            session=session,
-        )
-        if renewed.matched_count == 0:
-            self.token = 0
-            raise LeaseLost
-        self._until = until
-
-    async def give_up(self) -> None:
-        if self.token:
-            await self._store["leases"].update_one(
-                {"_id": self._name, "owner": self._owner, "token": self.token}, {"$set": {"until": 0.0}}
-            )
-            self.token = 0
-
-
-def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
-    """Idempotent, acknowledged by all, batches of 128 KiB without waiting for more."""
-    return AIOKafkaProducer(
-        bootstrap_servers=bootstrap,
-        client_id=client_id,
-        enable_idempotence=True,
-        acks="all",
-        linger_ms=0,
-        max_batch_size=131_072,
-        max_request_size=2_000_000,
-        request_timeout_ms=10_000,
-    )
+class NothingSent(Exception):
+    """Kafka took no row of a batch; it is waited for."""
 
 
 class Relay:
     """Publishes the outbox of one service.
 
     Guarantees: a committed row is published at least once, always with the same ids and bytes; rows of a key in order of
-    version; a row is marked only after Kafka acknowledged all its records, and only by the holder of the lease.
+    version; a row is marked only after Kafka acknowledged all its records, and only by the holder of the lease. A key whose
+    row is refused is left out until its retry time, and the others go on.
     """
 
-    def __init__(
-        self, store: Store, kafka: AIOKafkaProducer, wake: asyncio.Event, measures: Measures | None = None
-    ) -> None:
-        self._store, self._kafka, self._wake = store, kafka, wake
-        self._measures = measures
+    def __init__(self, store: Store, outlet: Outlet, wake: asyncio.Event, measures: Measures | None = None) -> None:
+        self._store, self._outlet, self._wake, self._measures = store, outlet, wake, measures
         self.lease = Lease(store, "relay")
         self.last_turn = time.monotonic()
-        self._held_back: dict[str, float] = {}
+        self.running: asyncio.Task[None] | None = None
+        self._held_back: dict[str, tuple[float, float]] = {}
+        self._ending = False
+
+    @asynccontextmanager
+    async def publishing(self) -> AsyncIterator[None]:
+        """Publishes meanwhile; at the end the batch in hand is published and marked, and no further one begun."""
+        self.running = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            self._ending = True
+            self._wake.set()
+            await asyncio.wait([self.running], timeout=FINISH_SECONDS)
+            self.running.cancel()
+            await asyncio.gather(self.running, return_exceptions=True)
+            with contextlib.suppress(*AWAY):
+                await self.lease.give_up()
+            await self._outlet.stop()
 
     async def run(self) -> None:
-        """Until cancelled. A fault is waited out and never ends it."""
+        """Until told to end. A fault is waited out and never ends it."""
         pause = ERROR_SECONDS[0]
-        while True:
+        while not self._ending:
+            self.last_turn = time.monotonic()
             try:
-                self.last_turn = time.monotonic()
-                if self.lease.is_held or await self.lease.take():
+                if await self.lease.keep():
                     await self._drain()
                 pause = ERROR_SECONDS[0]
                 await self._rest()
+                continue
             except LeaseLost:
                 log.warning("relay lost its lease")
-            except (KafkaError, StoreAway, Busy) as fault:
-                log.warning("relay waits", fault=type(fault).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, ERROR_SECONDS[1])
+            except (KafkaError, NothingSent, *AWAY) as fault:
+                log.warning("relay waits", fault=f"{type(fault).__name__}: {fault}"[:200])
             except Exception as fault:
-                log.error("relay failed", fault=repr(fault))
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, ERROR_SECONDS[1])
+                log.error("relay failed", fault=repr(fault), exc_info=True)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, ERROR_SECONDS[1])
 
     async def _rest(self) -> None:
+        retries = [until - time.monotonic() for until, _ in self._held_back.values()]
         try:
-            await asyncio.wait_for(self._wake.wait(), NET_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), max(0.0, min([NET_SECONDS, *retries])))
         except TimeoutError:
             return
-        self._wake.clear()
 
     async def _drain(self) -> None:
-        """Publishes until nothing waits; marking a batch overlaps the publishing of the next."""
+        """Publishes until nothing waits; a batch is marked while the next one is read and published."""
         marking: asyncio.Task[None] | None = None
-        after = 0
+        acknowledged: list[str] = []
         try:
-            while True:
+            while not self._ending:
                 self._wake.clear()
-                rows = await self._waiting(after)
+                rows = await self._waiting(acknowledged)
+                if not rows:
+                    return
+                if not await self.lease.keep():
+                    raise LeaseLost
+                sent = await self._publish(rows)
                 if marking:
                     await marking
-                    marking = None
-                if not rows and after == 0:
-                    return
-                if not rows:
-                    after = 0
-                    continue
-                after = rows[-1]["at"]
-                sent = await self._publish(rows)
-                if sent:
-                    marking = asyncio.create_task(self._mark([row["_id"] for row in sent]))
-                if len(sent) < len(rows):
-                    raise KafkaError("some rows were not acknowledged")
+                acknowledged = [row["_id"] for row in sent]
+                marking = asyncio.create_task(self._mark(acknowledged)) if sent else None
+                self.last_turn = time.monotonic()
         finally:
             if marking:
-                await asyncio.gather(marking, return_exceptions=True)
+                await marking
 
-    async def _waiting(self, after: int) -> list[Row]:
-        cursor = self._store[OUTBOX].find({"pending": {"$gt": after}}).sort([("pending", 1)]).limit(BATCH)
-        rows: list[Row] = await cursor.to_list(BATCH)
-        return rows
+    async def _waiting(self, acknowledged: Collection[str]) -> list[Row]:
+        """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
+        now = time.monotonic()
+        asked: Row = {"pending": {"$gt": 0}}
+        if acknowledged:
+            asked["_id"] = {"$nin": list(acknowledged)}
+        if held_back := [key for key, (until, _) in self._held_back.items() if until > now]:
+            asked["key"] = {"$nin": held_back}
 
-    async def _publish(self, rows: list[Row]) -> list[Row]:
-        """Sends every record without waiting for the one before; the rows that were acknowledged whole, in order."""
-        sendings: list[list[asyncio.Future[Any]]] = []
-        for row in rows:
-            sendings.append([await self._kafka.send(**arguments(row["key"], record)) for record in row["records"]])
-        await self._kafka.flush()
-        results = [await asyncio.gather(*futures, return_exceptions=True) for futures in sendings]
-        failed: set[str] = set()
+        async def work(session: Session) -> list[Row]:
+            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(BATCH)
+            rows: list[Row] = await cursor.to_list(BATCH)
+            return rows
+
+        return await self._store.transaction(work)
+
+    async def _publish(self, rows: Sequence[Row]) -> list[Row]:
+        """The rows that were acknowledged whole, and only such that follow no other row of their key."""
+        records = [outgoing(row["key"], record) for row in rows for record in row["records"]]
+        faults = iter(await self._outlet.send(records))
+        failed: dict[str, BaseException] = {}
         sent = []
-        for row, outcome in zip(rows, results, strict=True):
-            fault = next((each for each in outcome if isinstance(each, BaseException)), None)
-            if fault is not None or row["key"] in failed:
-                failed.add(row["key"])
-                log.warning("row not acknowledged", row=row["_id"], fault=repr(fault))
+        for row in rows:
+            of_row = [fault for fault in [next(faults) for _ in row["records"]] if fault]
+            if row["key"] in failed or of_row:
+                failed.setdefault(row["key"], of_row[0] if of_row else KafkaError())
             else:
                 sent.append(row)
-        if self._measures:
-            self._measures.published.inc(sum(len(row["records"]) for row in sent))
-            now = time.time()
-            for row in sent:
-                self._measures.publish_seconds.observe(max(0.0, now - row["at"] / 1e6))
+                self._held_back.pop(row["key"], None)
+        blamed = {key: fault for key, fault in failed.items() if not isinstance(fault, COLLATERAL)}
+        for key, fault in blamed.items():
+            self._hold_back(key, fault)
+        if failed and not sent and not blamed:
+            raise NothingSent(repr(next(iter(failed.values()))))
+        self._measure(sent)
         return sent
+
+    def _hold_back(self, key: str, fault: BaseException) -> None:
+        _, pause = self._held_back.get(key, (0.0, ERROR_SECONDS[0]))
+        self._held_back[key] = (time.monotonic() + pause, min(pause * 2, ERROR_SECONDS[1]))
+        log.error("row not taken by Kafka, its key waits", key=key, fault=repr(fault))
 
     async def _mark(self, ids: list[str]) -> None:
         async def work(session: Session) -> None:
@@ -201,6 +163,24 @@ class Relay:
             await self._store[OUTBOX].update_many({"_id": {"$in": ids}}, {"$unset": {"pending": ""}}, session=session)
 
         await self._store.transaction(work)
+
+    def _measure(self, sent: Sequence[Row]) -> None:
+        if self._measures is None:
+            return
+        self._measures.published.inc(sum(len(row["records"]) for row in sent))
+        now = time.time()
+        for row in sent:
+            self._measures.publish_seconds.observe(max(0.0, now - row["at"] / 1e6))
+
+    @property
+    def fault(self) -> str | None:
+        """Why it does not publish in this process; None when it does, or when that is another's work."""
+        if self.running is None:
+            return None
+        if self.running.done():
+            return "the relay ended"
+        silent = time.monotonic() - self.last_turn
+        return f"the relay has not turned for {int(silent)} s" if silent > SILENT_SECONDS else None
 
     async def measure(self) -> None:
         """Brings the gauges of the outbox up to date."""
@@ -212,22 +192,11 @@ class Relay:
         self._measures.outbox_age_seconds.set(time.time() - oldest[0]["pending"] / 1e6 if oldest else 0)
 
 
-def arguments(key: str, record: Row) -> dict[str, Any]:
-    """A record of an outbox row as the producer takes it: the same bytes whenever it is sent."""
-    return {
-        "topic": record["topic"],
-        "key": key.encode(),
-        "value": bytes(record["value"]),
-        "headers": [(name, bytes(value)) for name, value in record["headers"].items()],
-        "timestamp_ms": record.get("timestamp_ms"),
-    }
-
-
-async def send_again(kafka: AIOKafkaProducer, row: Row, topics: Iterable[str]) -> int:
-    """Sends a row's records of these topics once more, with the same ids and bytes; how many."""
+async def send_again(outlet: Outlet, row: Row, topics: Iterable[str]) -> int:
+    """Sends a row's records of these topics once more, with the same ids and bytes; how many. Raises what went wrong."""
     wanted = set(topics)
-    sendings = [
-        await kafka.send(**arguments(row["key"], record)) for record in row["records"] if record["topic"] in wanted
-    ]
-    await asyncio.gather(*sendings)
-    return len(sendings)
+    records = [outgoing(row["key"], record) for record in row["records"] if record["topic"] in wanted]
+    for fault in await outlet.send(records):
+        if fault:
+            raise fault
+    return len(records)

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
-
 from chassis.archive import Place, places, whole
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
-from chassis.relay import producer, send_again
+from chassis.outlet import Outlet
+from chassis.relay import send_again
 from contracts.record import Contract
 
 AT_ONCE: Final = 500
@@ -35,19 +34,18 @@ async def republish(
     Of facts every one is wanted, of snapshots the last of each key. Rows that Kafka never acknowledged are left to the
     relay; `since` leaves out what was told before. The topics must exist.
     """
-    kafka = producer(bootstrap, "republish")
-    await kafka.start()
+    outlet = Outlet(bootstrap, "republish")
     try:
         for contract in contracts:
-            yield await _facts(contract, bootstrap, store, kafka, since)
+            yield await _facts(contract, bootstrap, store, outlet, since)
             if contract.keeps_state:
-                yield await _snapshots(contract, bootstrap, store, kafka, since)
+                yield await _snapshots(contract, bootstrap, store, outlet, since)
     finally:
-        await kafka.stop()
+        await outlet.stop()
 
 
 async def _facts(
-    contract: Contract[Any], bootstrap: str, store: Store, kafka: AIOKafkaProducer, since: datetime | None
+    contract: Contract[Any], bootstrap: str, store: Store, outlet: Outlet, since: datetime | None
 ) -> Republished:
     topic = contract.events_topic
     there = {entry.place async for entry in whole(bootstrap, topic) if entry.place}
@@ -58,12 +56,12 @@ async def _facts(
         missing = {place.id for place in wanted - there}
         if missing:
             lost = [record for record in row["records"] if record["id"] in missing]
-            sent += await send_again(kafka, {**row, "records": lost}, [topic])
+            sent += await send_again(outlet, {**row, "records": lost}, [topic])
     return Republished(topic, told, sent)
 
 
 async def _snapshots(
-    contract: Contract[Any], bootstrap: str, store: Store, kafka: AIOKafkaProducer, since: datetime | None
+    contract: Contract[Any], bootstrap: str, store: Store, outlet: Outlet, since: datetime | None
 ) -> Republished:
     topic = contract.state_topic
     last: dict[str, Place | None] = {}
@@ -78,7 +76,7 @@ async def _snapshots(
         kept = last.get(key)
         if kept is None or kept.version < version:
             row = await store[OUTBOX].find_one({"_id": row_id})
-            sent += await send_again(kafka, row, [topic])
+            sent += await send_again(outlet, row, [topic])
     return Republished(topic, len(newest), sent)
 
 

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from aiokafka import AIOKafkaProducer
 from fastapi import APIRouter, FastAPI
-from faststream.kafka import KafkaBroker
 
 from chassis import documents, health, ops
 from chassis import http as web
 from chassis.auth import Verifier
 from chassis.clock import Clock, DemoClock, RealClock
 from chassis.command import Desk, RefusalStream
-from chassis.consumer import Ear, Hearer
+from chassis.consumer import Ear, Hearer, listening, quiet_broker
 from chassis.deadlines import Scanner
 from chassis.decide import Aggregate
 from chassis.echo import Echo
 from chassis.mongo import Store
-from chassis.parking import Parking
+from chassis.outbox import OUTBOX
+from chassis.outlet import Outlet
+from chassis.parking import Handler, Parking
 from chassis.projection import Copy, Projector
 from chassis.reaction import Reaction, Reactor
-from chassis.relay import Relay, producer
+from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Measures, log
 from contracts.record import Contract
+
+TIDY_SECONDS: Final = 10.0
+WATCH_AGAIN_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,21 @@ class Running:
         self.clock: Clock = DemoClock(self.store) if settings.clock == "demo" else RealClock()
         self.desk = Desk(service.name, self.store, self.clock, service.aggregates, settings, service.refusals)
         self.scanner = Scanner(self.desk, self.measures)
-        self.kafka: AIOKafkaProducer = None
-        self.relay: Relay | None = None
+        bootstrap = settings.kafka_bootstrap
+        self.relay = Relay(self.store, Outlet(bootstrap, f"{service.name}-relay"), self.desk.committed, self.measures)
+        self.outlet = Outlet(bootstrap, service.name)
+        self.parking = Parking(service.name, self.store, self.outlet.put, self.measures)
+        self.projectors = [
+            Projector(self.store, copy.projection(), self.parking, self.measures) for copy in service.copies
+        ]
+        self.reactors = self._reactors()
         self.ears: list[Ear] = []
-        self.reactors: list[Reactor] = []
-        self.parking = Parking(service.name, self.store, self._send, self.measures)
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def _send(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
-    ) -> None:
-        await self.kafka.send_and_wait(topic, key=key, value=value, headers=list(headers))
+    @property
+    def handlers(self) -> list[Handler]:
+        """Whoever can be given a parked record again."""
+        return [*self.projectors, *self.reactors]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Running]:
@@ -94,47 +100,43 @@ class Running:
             await self.desk.prepare()
             await documents.prepare(self.store)
             await self.parking.prepare()
-            self.kafka = producer(self.service.settings.kafka_bootstrap, f"{self.service.name}-relay")
-            await self.kafka.start()
-            stack.push_async_callback(self.kafka.stop)
-            self._assemble_reactors()
+            stack.push_async_callback(self.outlet.stop)
             if self._worker:
                 await self._work(stack)
             yield self
 
-    def _assemble_reactors(self) -> None:
+    def _reactors(self) -> list[Reactor]:
         contracts = {reaction.contract.events_topic: reaction.contract for reaction in self.service.reactions}
-        for topic, contract in contracts.items():
-            rows = [reaction for reaction in self.service.reactions if reaction.contract.events_topic == topic]
-            self.reactors.append(Reactor(self.desk, contract, rows, self.parking, self.measures))
+        rows = {topic: [r for r in self.service.reactions if r.contract.events_topic == topic] for topic in contracts}
+        return [
+            Reactor(self.desk, contract, rows[topic], self.parking, self.measures)
+            for topic, contract in contracts.items()
+        ]
 
     async def _work(self, stack: AsyncExitStack) -> None:
-        self.relay = Relay(self.store, self.kafka, self.desk.committed, self.measures)
         hearers: dict[str, list[Hearer]] = {}
-        echoes = []
-        for copy in self.service.copies:
-            projector = Projector(self.store, copy.projection(), self.parking, self.measures)
+        for projector in self.projectors:
             await projector.prepare()
-            hearers.setdefault(copy.contract.state_topic, []).append(projector)
+            hearers.setdefault(projector.projection.contract.state_topic, []).append(projector)
         for reactor in self.reactors:
             hearers.setdefault(reactor.contract.events_topic, []).append(reactor)
+        echoes: dict[str, Echo] = {}
         for aggregate in self.service.aggregates:
-            echo = Echo(self.store, aggregate.contract, self.kafka, self.measures)
-            echoes.append(echo)
-            hearers.setdefault(aggregate.contract.state_topic, []).append(echo)
+            topic = aggregate.contract.state_topic
+            echoes[topic] = Echo(self.store, aggregate.contract, self.outlet, self.measures)
+            hearers.setdefault(topic, []).append(echoes[topic])
         broker = quiet_broker(self.service.settings.kafka_bootstrap, self.service.name)
-        for topic, listening in hearers.items():
-            ear = Ear(topic, f"passerelle.{self.service.name}", listening, self.measures)
-            ear.group = f"passerelle.{self.service.name}.{topic}"
+        for topic, listeners in hearers.items():
+            ear = Ear(topic, f"passerelle.{self.service.name}.{topic}", listeners, self.measures)
             ear.subscribe(broker, self.service.settings.instance)
             self.ears.append(ear)
             stack.push_async_callback(ear.close)
-        stack.push_async_callback(self.relay.lease.give_up)
-        self._start(stack, self.relay.run(), self.scanner.run(), self._watch_outbox(), self._tidy(echoes))
-        await broker.start()
-        stack.push_async_callback(broker.stop)
+        echoing = [(echoes[ear.topic], ear) for ear in self.ears if ear.topic in echoes]
+        self._start(stack, self.scanner.run(), self._watch_outbox(), self._tidy(echoing))
+        await stack.enter_async_context(self.relay.publishing())
+        await stack.enter_async_context(listening(broker))
 
-    def _start(self, stack: AsyncExitStack, *running: Any) -> None:
+    def _start(self, stack: AsyncExitStack, *running: Coroutine[Any, Any, None]) -> None:
         self.tasks = [asyncio.create_task(each) for each in running]
 
         async def end() -> None:
@@ -145,25 +147,27 @@ class Running:
         stack.push_async_callback(end)
 
     async def _watch_outbox(self) -> None:
-        """Wakes the relay for rows that another process committed."""
+        """Wakes the relay for rows that another process committed; its own look every few seconds is the net."""
+        inserted: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
         while True:
-            with contextlib.suppress(Exception):
-                async with self.store.watch([{"$match": {"operationType": "insert"}}], collection="outbox") as changes:
+            try:
+                async with self.store.watch(inserted, collection=OUTBOX) as changes:
                     async for _ in changes:
                         self.desk.committed.set()
-            await asyncio.sleep(2)
+            except Exception as fault:
+                log.info("outbox is not watched for the moment", fault=type(fault).__name__)
+            await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
-    async def _tidy(self, echoes: Sequence[Echo]) -> None:
+    async def _tidy(self, echoing: Sequence[tuple[Echo, Ear]]) -> None:
         """Slow duties: measures of the outbox, suspects of quiet topics."""
         while True:
-            await asyncio.sleep(10)
+            await asyncio.sleep(TIDY_SECONDS)
             try:
-                if self.relay:
-                    await self.relay.measure()
-                for echo in echoes:
-                    await echo.settle()
+                await self.relay.measure()
+                for echo, ear in echoing:
+                    await echo.settle(ear)
             except Exception as fault:
-                log.warning("tidying waits", fault=type(fault).__name__)
+                log.warning("tidying waits", fault=repr(fault)[:200])
 
     def application(self, lifespan: Any = None) -> FastAPI:
         """The HTTP application; a worker alone has only the technical pages."""
@@ -175,8 +179,3 @@ class Running:
         made.include_router(health.routes(self))
         made.include_router(ops.routes(self, house))
         return made
-
-
-def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
-    """FastStream's broker without its own log lines, type casting and topic creation."""
-    return KafkaBroker(bootstrap, client_id=client_id, logger=None, apply_types=False, allow_auto_create_topics=False)

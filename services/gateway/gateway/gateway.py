@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -13,13 +13,12 @@ from starlette.requests import Request
 from chassis import health, ops
 from chassis.auth import Signer, Verifier
 from chassis.clock import Clock, DemoClock, RealClock
-from chassis.consumer import Ear, Hearer
+from chassis.consumer import Ear, Hearer, listening, quiet_broker
 from chassis.decide import Caller
 from chassis.mongo import Store
-from chassis.parking import Parking
+from chassis.outlet import Outlet
+from chassis.parking import Handler, Parking
 from chassis.projection import Projector
-from chassis.relay import producer
-from chassis.service import quiet_broker
 from chassis.telemetry import Measures
 from contracts.record import Contract
 from contracts.refusal import refusal_contract
@@ -57,21 +56,20 @@ class Gateway:
         self.sessions = Sessions(self.store, settings.session_hours)
         self.feed = Feed(self.store)
         self.reads = Reads(self.store)
-        self.kafka: Any = None
-        self.parking = Parking("gateway", self.store, self._send, self.measures)
+        self.outlet = Outlet(settings.kafka_bootstrap, "gateway")
+        self.parking = Parking("gateway", self.store, self.outlet.put, self.measures)
         self.projectors = {
             name: Projector(self.store, view.projection(), self.parking, self.measures) for name, view in VIEWS.items()
         }
         self.journals = [Journal(self.store, contract, self.parking, self.measures) for contract in journaled()]
         self.ears: list[Ear] = []
-        self.reactors: list[Any] = []
         self.relay = None
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def _send(
-        self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
-    ) -> None:
-        await self.kafka.send_and_wait(topic, key=key, value=value, headers=list(headers))
+    @property
+    def handlers(self) -> list[Handler]:
+        """Whoever can be given a parked record again."""
+        return [*self.projectors.values(), *self.journals]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Gateway]:
@@ -85,9 +83,7 @@ class Gateway:
             await journal.prepare(self.store)
             for projector in self.projectors.values():
                 await projector.prepare()
-            self.kafka = producer(self.settings.kafka_bootstrap, "gateway")
-            await self.kafka.start()
-            stack.push_async_callback(self.kafka.stop)
+            stack.push_async_callback(self.outlet.stop)
             if self._api:
                 self._start(stack, self.feed.run())
             if self._worker:
@@ -101,13 +97,12 @@ class Gateway:
         for contract, book in zip(journaled(), self.journals, strict=True):
             hearers[contract.events_topic] = [book]
         broker = quiet_broker(self.settings.kafka_bootstrap, "gateway")
-        for topic, listening in hearers.items():
-            ear = Ear(topic, f"passerelle.gateway.{topic}", listening, self.measures)
+        for topic, listeners in hearers.items():
+            ear = Ear(topic, f"passerelle.gateway.{topic}", listeners, self.measures)
             ear.subscribe(broker, self.settings.instance)
             self.ears.append(ear)
             stack.push_async_callback(ear.close)
-        await broker.start()
-        stack.push_async_callback(broker.stop)
+        await stack.enter_async_context(listening(broker))
 
     def _start(self, stack: AsyncExitStack, *running: Any) -> None:
         tasks = [asyncio.create_task(each) for each in running]

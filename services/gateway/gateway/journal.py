@@ -35,6 +35,7 @@ class Journal:
     ) -> None:
         self._store, self._contract, self._parking, self._measures = store, contract, parking, measures
         self._is_refusals = contract.aggregate == "refusal"
+        self.name = f"journal {contract.events_topic}"
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
         read: list[tuple[Envelope, Row]] = []
@@ -42,15 +43,26 @@ class Journal:
             try:
                 entry = self._read(record)
             except (ValueError, TypeError, KeyError, AttributeError) as fault:
-                await self._parking.park(record, "journal", f"{type(fault).__name__}: {fault}"[:500])
+                await self._parking.park(record, self.name, f"{type(fault).__name__}: {fault}")
                 continue
             if entry:
                 read.append(entry)
+                self._parking.went_well(record.topic, self.name)
+        await self._note(read)
+        return {}
+
+    async def _note(self, read: Sequence[tuple[Envelope, Row]]) -> None:
         if read:
             rows = [_refusal(*each) for each in read] if self._is_refusals else await self._entries(read)
             await self._append(REFUSALS if self._is_refusals else TIMELINE, rows)
-            self._parking.went_well(records[0].topic)
-        return {}
+
+    def handles(self, name: str) -> bool:
+        return name == self.name
+
+    async def again(self, name: str, record: Record) -> None:
+        """A parked record once more; raises when it still cannot be read."""
+        entry = self._read(record)
+        await self._note([entry] if entry else [])
 
     def _read(self, record: Record) -> tuple[Envelope, Row] | None:
         if record.value is None:
@@ -67,7 +79,7 @@ class Journal:
             raise EnvelopeError("the record's version is not its envelope's")
         return envelope, fact
 
-    async def _entries(self, read: list[tuple[Envelope, Row]]) -> list[Row]:
+    async def _entries(self, read: Sequence[tuple[Envelope, Row]]) -> list[Row]:
         """The entries, each with every partner its aggregate has been told to concern so far."""
         subjects = list({envelope.subject for envelope, _ in read})
         kept = await self._store[LINKS].find({"_id": {"$in": subjects}}).to_list(None)

@@ -17,7 +17,7 @@ import httpx
 from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.outbox import Told, new_id, outbox_row
-from chassis.relay import arguments, producer
+from chassis.outlet import outgoing, producer
 from chassis.shelf import public_json
 from contracts.record import Contract, Fact
 from gateway.app import application
@@ -62,7 +62,8 @@ class House:
             row = outbox_row(contract, key, version, stamped, kept, Told(contract.service, actor, "c", MOMENT), version)
             for record in row["records"]:
                 if sent(record["topic"]):
-                    await self.kafka.send_and_wait(**arguments(key, record))
+                    out = outgoing(key, record)
+                    await self.kafka.send_and_wait(out.topic, key=out.key, value=out.value, headers=list(out.headers))
         return state
 
     async def until(self, look: Callable[[], Awaitable[Any]], what: str, seconds: float = 15) -> Any:

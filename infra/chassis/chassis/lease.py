@@ -1,0 +1,75 @@
+"""Leases: of several processes that could do a thing, one does it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from typing import Final
+from uuid import uuid4
+
+from chassis.mongo import Session, Store
+
+LEASE_SECONDS: Final = 10.0
+
+
+class LeaseLost(Exception):
+    """Another process owns the lease now; whatever was in hand is left to it."""
+
+
+class Lease:
+    """A document that one process owns until a time by its own clock; every new owner brings a new token.
+
+    Clocks that differ only make a lease change hands early: what must not happen twice is done in a transaction that `hold`s
+    the token.
+    """
+
+    def __init__(self, store: Store, name: str, seconds: float | None = None) -> None:
+        self._store, self._name, self._seconds = store, name, seconds or LEASE_SECONDS
+        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4()}"
+        self._token = 0
+        self._until = 0.0
+
+    async def keep(self) -> bool:
+        """True while it is ours, renewing it when half of it is over; False when somebody else has it."""
+        if self._token and time.time() < self._until - self._seconds / 2:
+            return True
+        return await self.take()
+
+    async def take(self) -> bool:
+        """Takes or renews the lease; False when somebody else has it."""
+
+        async def work(session: Session) -> tuple[int, float]:
+            now = time.time()
+            kept = await self._store["leases"].find_one({"_id": self._name}, session=session)
+            mine = kept is not None and kept["owner"] == self._owner and kept["token"] == self._token
+            if kept is not None and not mine and kept["until"] > now:
+                return 0, 0.0
+            token = self._token if mine else (kept["token"] + 1 if kept else 1)
+            lease = {"owner": self._owner, "token": token, "until": now + self._seconds}
+            await self._store["leases"].update_one({"_id": self._name}, {"$set": lease}, upsert=True, session=session)
+            return token, now + self._seconds
+
+        self._token, self._until = await self._store.transaction(work)
+        return self._token > 0
+
+    async def hold(self, session: Session) -> None:
+        """Within a transaction: it commits only while the lease is ours. Raises `LeaseLost`."""
+        owned = {"_id": self._name, "owner": self._owner, "token": self._token}
+        until = time.time() + self._seconds
+        renewed = await self._store["leases"].update_one(owned, {"$set": {"until": until}}, session=session)
+        if renewed.matched_count == 0:
+            self._token = 0
+            raise LeaseLost(self._name)
+
+    async def give_up(self) -> None:
+        """Lets the next one take it at once."""
+        if not self._token:
+            return
+        owned = {"_id": self._name, "owner": self._owner, "token": self._token}
+
+        async def work(session: Session) -> None:
+            await self._store["leases"].update_one(owned, {"$set": {"until": 0.0}}, session=session)
+
+        await self._store.transaction(work)
+        self._token = 0

@@ -1,0 +1,96 @@
+"""One real broker and one real store for a whole run of tests; rooms of their own for every test."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from tests.support.coast import Coast, coast, make_topics
+from tests.support.lamps import Lamps, LampsSettings, opened, settings_of
+from tests.support.lantern import Language, language
+
+from chassis.mongo import Store
+from stack import kafka, keys, store
+from stack.child import Child
+
+
+def _standing(child: Child) -> Child:
+    """As the next test expects it, whatever the last one did to it."""
+    if not child.alive:
+        child.start(60)
+    child.thaw()
+    child.wait_until_it_answers(60)
+    return child
+
+
+@pytest.fixture(scope="session")
+def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    with kafka.start(tmp_path_factory.mktemp("broker")) as child:
+        yield child
+
+
+@pytest.fixture(scope="session")
+def session_documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    with store.start(tmp_path_factory.mktemp("store")) as child:
+        yield child
+
+
+@pytest.fixture
+def broker(session_broker: Child) -> Child:
+    """Real Kafka; a test may kill or freeze it, the next one finds it standing."""
+    return _standing(session_broker)
+
+
+@pytest.fixture
+def documents(session_documents: Child) -> Child:
+    """The real store; a test may kill or freeze it, the next one finds it standing."""
+    return _standing(session_documents)
+
+
+@pytest.fixture(scope="session")
+def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return keys.make(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+async def database(documents: Child) -> AsyncIterator[Store]:
+    """An empty database."""
+    kept = Store(documents.address, f"t{uuid4().hex[:10]}")
+    yield kept
+    kept.close()
+
+
+@dataclass
+class Room:
+    """Topics and a database of one test."""
+
+    settings: LampsSettings
+    words: Language
+
+    @property
+    def bootstrap(self) -> str:
+        return self.settings.kafka_bootstrap
+
+
+@pytest.fixture
+async def room(broker: Child, documents: Child, signing_keys: Path) -> Room:
+    name = f"r{uuid4().hex[:8]}"
+    words = language(name)
+    await make_topics(broker.address, words)
+    return Room(settings_of(broker.address, documents.address, signing_keys, name), words)
+
+
+@pytest.fixture
+async def harbourside(room: Room) -> AsyncIterator[Coast]:
+    async with coast(room.bootstrap, room.words) as told:
+        yield told
+
+
+@pytest.fixture
+async def lamps(room: Room) -> AsyncIterator[Lamps]:
+    """The service in this process, api and worker."""
+    async with opened(room.settings) as service:
+        yield service

@@ -1,0 +1,205 @@
+"""The service `lamps` put together, in this process or in one of its own, and a client that speaks to it.
+
+As a process (`python -m tests.support.lamps api|worker|all`) it can be told to die or to stand still at a named point.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+from pydantic_settings import SettingsConfigDict
+from tests.support import lantern
+from tests.support.lantern import KEEPER, MASTER, Closed, Greeted, Language, Refused, language
+
+from chassis.auth import Signer
+from chassis.command import Asked, RefusalStream
+from chassis.decide import Caller, Refusal, Text
+from chassis.projection import Copy
+from chassis.reaction import Heard, NotKnownYet, Reaction, Work
+from chassis.service import Running, Service
+from chassis.settings import ServiceSettings
+from contracts.types import LocalizedText
+from stack import ports
+from stack.child import Child
+
+ANNA: Final = Caller("anna", {KEEPER: {}, MASTER: {}})
+
+
+class LampsSettings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="LAMPS_")
+
+    room: str = ""
+    fault: str = ""
+    marker: Path = Path("/nowhere")
+
+
+async def take_down_with_harbour(heard: Heard, work: Work) -> None:
+    await work.copy("harbour_copies", heard.envelope.key, at_least=heard.envelope.sequence)
+    for row in await work.rows("lantern", {"public.harbour_id": heard.envelope.key}, sort=(("_id", 1),)):
+        await work.run("lantern", "take_down_lantern", row["_id"], {})
+
+
+async def note_greeting(heard: Heard, work: Work) -> None:
+    words: str = heard.fact.words
+    if words.startswith("about ") and await work.load("lantern", words.removeprefix("about ")) is None:
+        raise NotKnownYet(words)
+    if words.startswith("poison") and await work.document("mended", "poison") is None:
+        raise ValueError("these words cannot be borne")
+    if words.startswith("hang "):
+        await work.run("lantern", "hang_lantern", work.new_id(), {"name": words.removeprefix("hang ")})
+    noted = {"key": heard.envelope.key, "version": heard.envelope.sequence, "words": words}
+    told = len(await work.rows("greetings", {"key": heard.envelope.key}))
+    await work.put("greetings", {"_id": heard.envelope.id, "number": told + 1, **noted})
+
+
+def refused(asked: Asked, refusal: Refusal) -> Refused:
+    text = refusal.reasons[0].text if refusal.reasons else Text("?", "?")
+    reason = LocalizedText(fr=text.fr, en=text.en)
+    return Refused(command=asked.row.name, slug=refusal.slug, reason=reason)
+
+
+def lamps(settings: LampsSettings, words: Language | None = None) -> Service:
+    spoken = words or language(settings.room)
+    return Service(
+        name="lamps",
+        settings=settings,
+        aggregates=(lantern.aggregate(spoken.lantern),),
+        copies=(Copy(spoken.harbour, "harbour_copies", members=("name", "state")),),
+        reactions=(
+            Reaction("CH-L1", spoken.harbour, (Closed,), take_down_with_harbour),
+            Reaction("CH-L2", spoken.harbour, (Greeted,), note_greeting),
+        ),
+        refusals=RefusalStream(spoken.refusal, refused),
+    )
+
+
+@dataclass
+class Client:
+    """Speaks to a running service as a person."""
+
+    http: httpx.AsyncClient
+    signer: Signer
+    caller: Caller = ANNA
+
+    def headers(self, caller: Caller | None = None, **more: str) -> dict[str, str]:
+        token = self.signer.token(caller or self.caller, "lamps")
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"Authorization": f"Bearer {token}", **named}
+
+    async def hang(self, name: str, *, key: str | None = None, **body: object) -> httpx.Response:
+        headers = self.headers(Idempotency_Key=key or str(uuid4()))
+        return await self.http.post("/api/v1/lanterns", json={"name": name, **body}, headers=headers)
+
+    async def hung(self, name: str, **body: object) -> str:
+        answer = await self.hang(name, **body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def ask(
+        self, id_: str, command: str, body: Mapping[str, object] | None = None, *, at: int | None = None, **headers: str
+    ) -> httpx.Response:
+        match = {"If_Match": f'"{at}"'} if at is not None else {}
+        path = f"/api/v1/lanterns/{id_}/{command}"
+        return await self.http.post(path, json=dict(body or {}), headers=self.headers(**match, **headers))
+
+    async def done(self, id_: str, command: str, body: Mapping[str, object] | None = None, *, at: int) -> Any:
+        answer = await self.ask(id_, command, body, at=at)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def operate(self, path: str, **query: str) -> httpx.Response:
+        operator = self.headers(Caller("otto", {"ops": {}}))
+        return await self.http.post(path, params=query, headers=operator)
+
+
+def settings_of(bootstrap: str, mongo: str, keys: Path, room: str, **more: object) -> LampsSettings:
+    shared = {"PASSERELLE_KAFKA_BOOTSTRAP": bootstrap, "PASSERELLE_MONGO_URL": mongo, "PASSERELLE_KEYS_DIR": keys}
+    return LampsSettings.model_validate({**shared, "room": room, "database": f"lamps_{room}", **more})
+
+
+@dataclass
+class Lamps:
+    """The service running in this process."""
+
+    running: Running
+    client: Client
+    words: Language
+
+    @property
+    def store(self) -> Any:
+        return self.running.store
+
+
+@asynccontextmanager
+async def opened(settings: LampsSettings, *, api: bool = True, worker: bool = True) -> AsyncIterator[Lamps]:
+    words = language(settings.room)
+    running = Running(lamps(settings, words), api=api, worker=worker)
+    async with running.open():
+        transport = httpx.ASGITransport(app=running.application(), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://lamps") as http:
+            yield Lamps(running, Client(http, Signer(settings.keys_dir / "gateway.private.json")), words)
+
+
+@dataclass
+class Process:
+    """The service as a process of its own, with a fault in it when told so."""
+
+    settings: LampsSettings
+    folder: Path
+    mode: str = "all"
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def child(self, name: str, fault: str = "") -> Child:
+        port = ports.free_port()
+        environment = {
+            **os.environ,
+            "PASSERELLE_KAFKA_BOOTSTRAP": self.settings.kafka_bootstrap,
+            "PASSERELLE_MONGO_URL": self.settings.mongo_url,
+            "PASSERELLE_KEYS_DIR": str(self.settings.keys_dir),
+            "LAMPS_ROOM": self.settings.room,
+            "LAMPS_DATABASE": self.settings.database,
+            "LAMPS_PORT": str(port),
+            "LAMPS_FAULT": fault,
+            "LAMPS_MARKER": str(self.marker(name)),
+            **self.more,
+        }
+        address = f"http://127.0.0.1:{port}"
+        command = [sys.executable, "-m", "tests.support.lamps", self.mode]
+        log = self.folder / f"{name}.log"
+        return Child(name, command, log, address, lambda: _answers(address), environment)
+
+    def marker(self, name: str) -> Path:
+        """Where a process that stands still says so; it goes on when the file is gone."""
+        return self.folder / f"{name}.marker"
+
+    def client(self, child: Child) -> Client:
+        signer = Signer(self.settings.keys_dir / "gateway.private.json")
+        return Client(httpx.AsyncClient(base_url=child.address, timeout=40), signer)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/live", timeout=1).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stand_still(marker: Path) -> None:
+    """Blocks the whole process, event loop included, until the marker is taken away."""
+    marker.touch()
+    while marker.exists():
+        time.sleep(0.02)
