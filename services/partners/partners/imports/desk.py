@@ -24,7 +24,7 @@ SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetm
 RAW_TYPES: Final = frozenset({SPREADSHEET, "application/octet-stream"})
 PAGE_LIMIT: Final = 1_000
 NOT_THE_LIST: Final = Text(
-    "Le fichier n'est pas la liste ECHE attendue ; rien n'est importé.",
+    "Le fichier n'est pas la liste ECHE attendue ; rien n'est importé.",
     "The file is not the ECHE list; nothing was imported.",
 )
 Counted = Mapping[str, Any]

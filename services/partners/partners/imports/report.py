@@ -25,16 +25,16 @@ SENTENCES: Final[Mapping[str, Text]] = {
         "This is no website address; it was left out.",
     ),
     "period-unreadable": Text(
-        "La période de la charte ne se lit pas ; elle n'est pas reprise.",
+        "La période de la charte ne se lit pas ; elle n'est pas reprise.",
         "The charter's period cannot be read; it was left out.",
     ),
     "charter-expired": Text("La charte est échue.", "The charter has expired."),
     "identifier-invalid": Text(
-        "Le code n'a pas la forme prévue ; il est gardé tel que reçu.",
+        "Le code n'a pas la forme prévue ; il est gardé tel que reçu.",
         "The code does not have the expected form; it is kept as received.",
     ),
     "identifier-taken": Text(
-        "Le code appartient déjà à un autre partenaire ; il est gardé tel que reçu.",
+        "Le code appartient déjà à un autre partenaire ; il est gardé tel que reçu.",
         "The code belongs to another partner already; it is kept as received.",
     ),
     "possible-duplicate": Text(

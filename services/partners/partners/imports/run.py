@@ -14,7 +14,7 @@ from pymongo import ReplaceOne
 
 from chassis.command import Asked, Desk
 from chassis.decide import Caller, Refusal, Taken
-from chassis.lease import Lease
+from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Row, Session, ascending
 from chassis.outbox import new_id
 from chassis.problems import Problem
@@ -77,6 +77,8 @@ class Run:
         """To the end; a fault ends the run as `failed`, and what was created stays."""
         try:
             await self._carry_out(rows)
+        except LeaseLost:
+            log.warning("import goes on in another process", run=self.id)
         except Exception as fault:
             log.error("import failed", run=self.id, fault=repr(fault), exc_info=True)
             await self._note(state="failed", ended_at=self._desk.clock.now())
@@ -106,7 +108,7 @@ class Run:
         """Which partner each row of this very file was or became in earlier runs."""
         same = {"file_sha256": self._run["file_sha256"], "_id": {"$ne": self.id}}
         runs = [run["_id"] for run in await self._desk.store[RUNS].find(same, {"_id": 1}).to_list(None)]
-        asked = {"run_id": {"$in": runs}, "settled": True, "partner_id": {"$ne": None}}
+        asked = {"run_id": {"$in": runs}, "partner_id": {"$ne": None}}
         found = await self._desk.store[ROWS].find(asked, {"number": 1, "partner_id": 1}).to_list(None)
         return {row["number"]: row["partner_id"] for row in found}
 
@@ -207,11 +209,11 @@ class Run:
         return staged
 
     async def _note(self, **more: Any) -> None:
-        """Tells how far the run is, and keeps the lease."""
+        """Tells how far the run is, while the lease is kept; raises `LeaseLost`."""
+        if not await self._lease.take():
+            raise LeaseLost
         self._counters["done"] = sum(self._counters[outcome] for outcome in Outcome)
         await self._desk.store[RUNS].update_one({"_id": self.id}, {"$set": {"counters": self._counters, **more}})
-        if not await self._lease.take():
-            raise RuntimeError("another process carries out an import")
 
 
 def _taken_elsewhere(received: Sequence[ReceivedIdentifier]) -> list[Remark]:

@@ -61,7 +61,7 @@ def identifier_refused(scheme: IdentifierScheme, text: str, own_id: str, found: 
     value = admitted(scheme, text)
     if value is None:
         said = Text(
-            f"« {text} » n'est pas un identifiant {scheme.upper()} valable.",
+            f"« {text} » n'est pas un identifiant {scheme.upper()} valable.",
             f"“{text}” is not a valid {scheme.upper()} identifier.",
         )
         return refuse("identifier-invalid", said, pointer=pointer, scheme=scheme)
@@ -110,7 +110,7 @@ def similar_exists(names: Iterable[str], confirmed: Iterable[str], context: Cont
     ]
     names_shown = ", ".join(str(one["name"]) for one in candidates[:5])
     said = Text(
-        f"Un partenaire semblable existe déjà : {names_shown}. Confirmez qu'il s'agit d'un autre établissement.",
+        f"Un partenaire semblable existe déjà : {names_shown}. Confirmez qu'il s'agit d'un autre établissement.",
         f"A similar partner exists already: {names_shown}. Confirm that this one is distinct.",
     )
     return refuse("similar-partner-exists", said, pointer="/name", candidates=candidates)
