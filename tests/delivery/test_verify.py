@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
-from tests.support.parcels import MOMENT, TODAY, Post, Weighed, post_office
+from tests.support.parcels import MOMENT, TODAY, Post, Weighed, delete_topic, post_office
 
 from chassis.outbox import Told, outbox_row
 from chassis.verify import Difference, Houses, Report, verify
@@ -36,6 +36,16 @@ async def test_what_was_told_and_kept_without_a_fault_agrees(post: Post) -> None
 
     assert report.differences == ()
     assert report.counted == {"facts": 8, "aggregates": 2, "rows of views and copies": 4}
+
+
+async def test_a_deleted_topic_is_found_by_every_fact_it_held(post: Post) -> None:
+    await post.send()
+    await delete_topic(post.bootstrap, post.contract.events_topic)
+
+    report = await verified(post)
+
+    missing = [difference for difference in report.differences if difference.what.endswith("is missing")]
+    assert len(missing) == 8
 
 
 async def test_duplicates_and_another_order_make_no_difference(post: Post) -> None:

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from chassis.consumer import Record
 from chassis.mongo import Row, Store
@@ -19,7 +21,7 @@ FETCH_BYTES: Final = 4 * 1024 * 1024
 
 
 class Unreadable(Exception):
-    """The end of a topic was not reached: the broker went silent."""
+    """The end of a topic was not reached: the broker does not answer or went silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,6 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
     Raises `Unreadable` after 30 s without progress. Commits nothing and joins no group.
     """
     consumer: Any = AIOKafkaConsumer(
-        topic,
         bootstrap_servers=bootstrap,
         group_id=None,
         enable_auto_commit=False,
@@ -56,11 +57,14 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
         fetch_max_wait_ms=100,
         max_partition_fetch_bytes=FETCH_BYTES,
     )
-    await consumer.start()
     try:
-        partitions = list(consumer.assignment())
-        ends = await consumer.end_offsets(partitions) if partitions else {}
-        starts = await consumer.beginning_offsets(partitions) if partitions else {}
+        partitions = await _partitions(bootstrap, topic)
+        if not partitions:
+            return
+        await consumer.start()
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions)
         unread = {partition for partition in partitions if starts[partition] < ends[partition]}
         moved = time.monotonic()
         while unread:
@@ -72,8 +76,21 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
             unread = {part for part in unread if await consumer.position(part) < ends[part]}
             if time.monotonic() - moved > SILENCE_SECONDS:
                 raise Unreadable(f"{topic}: nothing came for {SILENCE_SECONDS:.0f} s")
+    except KafkaError as fault:
+        raise Unreadable(f"Kafka at {bootstrap}: {fault}") from fault
     finally:
         await consumer.stop()
+
+
+async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+    """As the broker knows them now; a consumer's own knowledge of a topic comes late."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        described = await admin.describe_topics([topic])
+    finally:
+        await admin.close()
+    return [TopicPartition(topic, part["partition"]) for each in described for part in each["partitions"]]
 
 
 def _entry(record: Record) -> Entry:

@@ -87,6 +87,6 @@ def _json(answer: httpx.Response) -> Any:
 def _spelt(answer: httpx.Response, body: Mapping[str, Any]) -> str:
     reasons = [reason.get("en") or reason.get("fr", "") for reason in body.get("reasons", ())]
     errors = [f"{error.get('pointer', '')}: {error.get('detail', '')}" for error in body.get("errors", ())]
-    told = [str(body.get("title") or "refused"), *dict.fromkeys(reasons), *errors]
+    told = dict.fromkeys([str(body.get("title") or "refused"), *reasons, *errors])
     path = answer.request.url.path
     return f"{answer.request.method} {path} → {answer.status_code}: {' · '.join(told)}"

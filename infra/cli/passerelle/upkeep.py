@@ -48,7 +48,7 @@ def rebuild(view: Annotated[str, typer.Argument(help="partners, agreements, meet
             progress.update(task, completed=shown["read"], total=shown["of"] or None)
     if shown["state"] != "done":
         raise Failure(f"The view {view} was not rebuilt: {shown.get('fault', shown['state'])}.")
-    print(f"{view}: rebuilt from {shown['read']} records.")
+    print(f"{view}: rebuilt" + (f", {shown['documents']} documents." if "documents" in shown else "."))
 
 
 def republish(
