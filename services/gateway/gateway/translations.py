@@ -1,4 +1,4 @@
-"""The pages' French and English: catalogues read from the .po files, and the check that nothing is left unsaid.
+"""The pages' French and English kept complete.
 
 `python -m gateway.translations --check` fails when a message lacks a language or breaks French typography;
 `--update` takes new messages into both catalogues (the English of a message is the message itself).
@@ -10,36 +10,23 @@ import argparse
 import re
 import sys
 from collections.abc import Iterator
-from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
-from babel.support import Translations
+from babel.messages.pofile import write_po
 
+from gateway.pages.catalogues import LANGUAGES, po_file, read_catalogue
 from gateway.pages.words import every_message
 
 HERE: Final = Path(__file__).parent
-LANGUAGES: Final = ("fr", "en")
 METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2")]
-JINJA: Final = {"**.html": {"silent": "false", "trimmed": "true"}}
+JINJA: Final = {"templates/**.html": {"silent": "false", "trimmed": "true", "extensions": "jinja2.ext.do"}}
 KEYWORDS: Final = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "msg": None}
 BREAKABLE: Final = re.compile(r"[ ](?=[:;?!»])|«[ ]|(?<=\w)'(?=\w)|(?<=\w)(?=[;?!»](?:\s|$))")
 
 Key = tuple[str | None, str | tuple[str, ...]]
-
-
-@cache
-def translations(language: str) -> Translations:
-    """The catalogue of a language, compiled in memory: there is no file to build or to forget."""
-    compiled = BytesIO()
-    write_mo(compiled, _read(language))
-    compiled.seek(0)
-    return Translations(compiled)
 
 
 def used() -> Iterator[Key]:
@@ -52,7 +39,7 @@ def used() -> Iterator[Key]:
 
 def complaints(language: str) -> list[str]:
     """What the catalogue lacks."""
-    catalogue = _read(language)
+    catalogue = read_catalogue(language)
     wanted = dict.fromkeys(used())
     lines = []
     for context, message in wanted:
@@ -71,14 +58,14 @@ def complaints(language: str) -> list[str]:
 
 
 def update(language: str) -> None:
-    old = _read(language)
-    new = Catalog(locale=language, project="Passerelle", charset="utf-8", fuzzy=False)
+    """New messages come in, those no longer used go; what was translated stays."""
+    old, new = read_catalogue(language), Catalog(locale=language)
     for context, message in dict.fromkeys(used()):
         entry = old.get(_id(message), context)
         same = message if language == "en" else ("", "") if isinstance(message, tuple) else ""
         new.add(message, entry.string if entry and _said(entry) else same, context=context)
-    with _file(language).open("wb") as file:
-        write_po(file, new, width=0, no_location=True, omit_header=False, sort_output=True)
+    with po_file(language).open("wb") as file:
+        write_po(file, new, width=0, no_location=True, omit_header=True, sort_output=True)
 
 
 def main() -> int:
@@ -94,27 +81,16 @@ def main() -> int:
     return int(bool(found) and wanted.check)
 
 
-def _read(language: str) -> Catalog:
-    if not _file(language).exists():
-        return Catalog(locale=language)
-    with _file(language).open("rb") as file:
-        return read_po(file, locale=language)
-
-
-def _file(language: str) -> Path:
-    return HERE / "locale" / language / "LC_MESSAGES" / "messages.po"
-
-
 def _id(message: str | tuple[str, ...]) -> str:
     return message if isinstance(message, str) else message[0]
 
 
 def _key(entry: Message) -> str | tuple[str, ...]:
-    return entry.id if isinstance(entry.id, str) else tuple(entry.id)
+    return entry.id if isinstance(entry.id, str) else tuple(entry.id or ())
 
 
 def _strings(entry: Message) -> tuple[str, ...]:
-    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string)
+    return (entry.string,) if isinstance(entry.string, str) else tuple(entry.string or ())
 
 
 def _said(entry: Message) -> bool:
