@@ -1,0 +1,117 @@
+"""Facts as people read them: a sentence, who, when, about what, and on which side of the bridge it took place."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from gateway.pages import formats, words
+from gateway.pages.door import Item
+from gateway.pages.names import COLLECTIONS, name_of, named
+from gateway.pages.visit import Visit
+
+SIDES: Final[Mapping[str, str]] = {
+    "agreement": "both",
+    "partner": "both",
+    "committee": "both inst",
+    "meeting": "both inst",
+    "stay": "here",
+}
+ICONS: Final[Mapping[str, str]] = {
+    "agreement": "doc",
+    "partner": "people",
+    "committee": "body",
+    "meeting": "body",
+    "stay": "plane",
+    "country": "star",
+}
+TABLES: Final[Mapping[str, str]] = {
+    "partner.rights_assessed.outcome": "rights_assessment.outcome",
+    "partner.referral_closed.outcome": "rights_assessment.outcome",
+    "agreement.review_recorded.kind": "review.kind",
+    "agreement.review_recorded.outcome": "review.outcome",
+    "committee.member_appointed.role": "member.role",
+    "agreement.party_flagged.reason": "flagged",
+    "partner.membership_changed.role": "membership.role",
+    "country.classified.scheme": "country.scheme",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    sentence: str
+    day: str
+    year: int
+    who: str
+    aggregate: str
+    title: str
+    address: str
+    side: str
+    icon: str
+    monthly: bool
+
+
+async def told(visit: Visit, facts: Sequence[Item]) -> list[Told]:
+    """The facts in words; what they are about is named by one read per collection."""
+    subjects = defaultdict(set)
+    for fact in facts:
+        aggregate, _, id = str(fact["subject"]).partition("/")
+        subjects[aggregate].add(id)
+    cards = {
+        aggregate: await named(visit, COLLECTIONS[aggregate], ids)
+        for aggregate, ids in subjects.items()
+        if aggregate in COLLECTIONS
+    }
+    return [_told(visit, fact, cards) for fact in facts]
+
+
+def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]]) -> Told:
+    aggregate, _, id = str(fact["subject"]).partition("/")
+    collection = COLLECTIONS.get(aggregate, "")
+    card = cards.get(aggregate, {}).get(id)
+    day = fact.get("occurred_on") or fact.get("time")
+    when = formats.as_date(day) or date.min
+    return Told(
+        sentence=sentence(visit, fact),
+        day=str(day),
+        year=when.year,
+        who=visit.person(fact.get("actor")),
+        aggregate=aggregate,
+        title=name_of(visit, collection, card),
+        address=visit.url(collection, id) if card else "",
+        side=SIDES.get(aggregate, "both"),
+        icon=ICONS.get(aggregate, "doc"),
+        monthly=aggregate == "stay",
+    )
+
+
+def sentence(visit: Visit, fact: Item) -> str:
+    """What happened; members of the fact stand in it by their words, dates and names."""
+    parts = str(fact["type"]).split(".")
+    aggregate, short = (parts[1], parts[2]) if len(parts) > 3 else (parts[0], parts[-1])
+    key = f"{aggregate}.{short}"
+    if words.english("fact", key) is None:
+        return short.replace("_", " ")
+    data: Mapping[str, Any] = fact.get("data") or {}
+    members = defaultdict(lambda: "–", {name: _worded(visit, key, name, value) for name, value in data.items()})
+    return visit.say("fact", key) % members
+
+
+def _worded(visit: Visit, fact: str, name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return visit.plain(value.get("display") or value)
+    text = str(value)
+    for table in (TABLES.get(f"{fact}.{name}", ""), name):
+        if words.english(table, text):
+            return _inside(visit.say(table, text))
+    if len(text) == 10 and formats.as_date(text):
+        return formats.day(text, visit.language)
+    return text
+
+
+def _inside(said: str) -> str:
+    """A word that stands inside a sentence begins small, an acronym stays as it is."""
+    return said if said[1:2].isupper() else said[:1].lower() + said[1:]
