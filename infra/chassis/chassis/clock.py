@@ -48,6 +48,7 @@ class DemoClock:
             self._put(kept["now"])
 
     async def step(self, now: datetime) -> None:
+        now = now.replace(microsecond=now.microsecond // 1_000 * 1_000)  # as the store keeps it
         await self._store["clock"].update_one({"_id": "demo"}, {"$set": {"now": now}}, upsert=True)
         self._put(now)
 

@@ -12,27 +12,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from chassis.clock import Clock
-from chassis.decide import (
-    Aggregate,
-    Caller,
-    Command,
-    Context,
-    Doc,
-    Find,
-    Found,
-    Loaded,
-    Next,
-    Refusal,
-    Taken,
-    hidden,
-    reach_of,
-    take,
-)
+from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Loaded, Next, Refusal
 from chassis.mongo import Session, Store, ascending
 from chassis.outbox import INDEXES as OUTBOX_INDEXES
 from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
 from chassis.problems import Problem, status_of
 from chassis.shelf import Shelf
+from chassis.taking import Taken, hidden, reach_of, take
 from chassis.telemetry import tracer
 from contracts.record import Contract, Fact
 
@@ -164,23 +150,31 @@ class Desk:
             raise Problem("unknown-id", id=asked.id)
 
     async def perform(self, asked: Asked, loaded: Loaded | None, session: Session) -> Taken | Refusal:
-        """Decides and writes in a transaction that somebody else commits. A refusal has written nothing but counters."""
+        """Decides and writes in a transaction that somebody else commits. A refusal leaves nothing written."""
         return await self._decide(asked, loaded, await self.context(asked, loaded, session), session)
 
     async def _decide(self, asked: Asked, loaded: Loaded | None, context: Context, session: Session) -> Taken | Refusal:
         taken = take(asked.aggregate, asked.row, loaded, asked.body, context)
-        if isinstance(taken, Taken) and not taken.decision.is_empty:
+        if isinstance(taken, Refusal):
+            await self.shelf.put_back(context.found, session)
+        elif not taken.decision.is_empty:
             told = told_by(self.service, asked.caller.subject, asked.cause, context.now, asked.aggregate.contract)
             await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session)
         return taken
 
     async def context(
-        self, asked: Asked, loaded: Loaded | None, session: Session | None, *, held_only: bool = False
+        self,
+        asked: Asked,
+        loaded: Loaded | None,
+        session: Session | None,
+        *,
+        held_only: bool = False,
+        found: Found | None = None,
     ) -> Context:
         """What the decision may know: the row's and the aggregate's needs, asked for until they want nothing new."""
         state, private = (loaded.state, loaded.private) if loaded else (None, None)
         body = None if held_only else asked.body
-        found = Found(today=self.clock.today())
+        found = found or Found(today=self.clock.today())
         for _ in range(ROUNDS_OF_NEEDS):
             missing = _missing(asked, state, private, body, found)
             if held_only:
@@ -190,26 +184,29 @@ class Desk:
             found = Found({**found.results, **await self.shelf.find(missing, session)}, found.today)
         return self._context(asked, found)
 
-    async def _contexts(self, many: Sequence[Asked], session: Session) -> list[Context]:
-        """As `context` for creations in one go: documents are read together, equal rows once."""
+    async def _found_together(self, many: Sequence[Asked], session: Session) -> list[Found]:
+        """What creations need, read in one go: documents of a collection together, equal questions once. Numbers are left
+        to each in its turn."""
         founds = [Found(today=self.clock.today()) for _ in many]
         known: dict[str, Any] = {}
         for _ in range(ROUNDS_OF_NEEDS):
-            wanted = [_missing(asked, None, None, asked.body, found) for asked, found in zip(many, founds, strict=True)]
-            new = {repr(find): find for finds in wanted for find in finds if repr(find) not in known}
-            documents = {key: find for key, find in new.items() if isinstance(find, Doc)}
-            read = await self.shelf.find(list(documents.values()), session)
-            known.update({key: read[find.key] for key, find in documents.items()})
-            for key, find in new.items():
-                if key not in documents:
-                    known[key] = (await self.shelf.find([find], session))[find.key]
+            wanted = [
+                [find for find in _missing(asked, None, None, asked.body, found) if not isinstance(find, Next)]
+                for asked, found in zip(many, founds, strict=True)
+            ]
             if not any(wanted):
                 break
+            new = {repr(find): find for finds in wanted for find in finds if repr(find) not in known}
+            together = [find for find in new.values() if isinstance(find, Doc)]
+            read = await self.shelf.find(together, session)
+            for name, find in new.items():
+                one = read if isinstance(find, Doc) else await self.shelf.find([find], session)
+                known[name] = one[find.key]
             founds = [
                 Found({**found.results, **{find.key: known[repr(find)] for find in finds}}, found.today)
                 for found, finds in zip(founds, wanted, strict=True)
             ]
-        return [self._context(asked, found) for asked, found in zip(many, founds, strict=True)]
+        return founds
 
     def _context(self, asked: Asked, found: Found) -> Context:
         return Context(asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings)
@@ -217,13 +214,17 @@ class Desk:
     async def run_many(
         self, aggregate: str, command: str, items: Sequence[tuple[str, BaseModel]], caller: Caller
     ) -> list[Taken | Refusal]:
-        """Takes many creations in one transaction; a refused one leaves no trace and the others go on."""
+        """Takes many creations in one transaction; a refused one leaves no trace and the others go on. They do not see
+        each other."""
         kind = self.aggregates[aggregate]
-        row = kind.command(command)
+        many = [Asked(kind, kind.command(command), id_, body, caller) for id_, body in items]
 
         async def work(session: Session) -> list[Taken | Refusal]:
+            taken = []
             with self.shelf.gathered(session) as gathered:
-                taken = [await self.perform(Asked(kind, row, id_, body, caller), None, session) for id_, body in items]
+                for asked, found in zip(many, await self._found_together(many, session), strict=True):
+                    context = await self.context(asked, None, session, found=found)
+                    taken.append(await self._decide(asked, None, context, session))
                 await gathered.flush()
             return taken
 

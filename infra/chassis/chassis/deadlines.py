@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Final
 
 from chassis.clock import DemoClock
@@ -11,12 +13,21 @@ from chassis.command import Asked, Desk
 from chassis.decide import Aggregate, Caller, Nothing, Refusal
 from chassis.documents import sweep
 from chassis.lease import Lease
-from chassis.mongo import AWAY, Session
+from chassis.mongo import AWAY, Row, Session
 from chassis.telemetry import Measures, log
 
 LOOK_SECONDS: Final = 60.0
-STEPS_A_ROUND: Final = 500
+AT_ONCE: Final = 500
+MOST_STEPS: Final = 1_000
 CLOCK: Final = Caller("clock", {"clock": {}})
+
+
+@dataclass
+class _Round:
+    """What one look at a kind of aggregate did, and which of them it leaves alone until the next."""
+
+    steps: Counter[str] = field(default_factory=Counter)
+    stuck: set[str] = field(default_factory=set)
 
 
 class Scanner:
@@ -54,28 +65,34 @@ class Scanner:
         """Everything that is due today, in the order of its days; how many steps were taken."""
         if isinstance(self._desk.clock, DemoClock):
             await self._desk.clock.load()
-        steps = 0
-        for aggregate in self._desk.aggregates.values():
-            if aggregate.on_clock:
-                steps += await self._advance(aggregate)
-        return steps
+        kinds = [aggregate for aggregate in self._desk.aggregates.values() if aggregate.on_clock]
+        round_ = {kind.name: _Round() for kind in kinds}
+        while days := [day for kind in kinds if (day := await self._earliest(kind, round_[kind.name]))]:
+            for kind in kinds:
+                await self._on(min(days), kind, round_[kind.name])
+        if self._measures:
+            self._measures.deadlines.set(sum(len(each.stuck) for each in round_.values()))
+        return sum(sum(each.steps.values()) for each in round_.values())
 
-    async def _advance(self, aggregate: Aggregate) -> int:
-        steps, stuck = 0, set[str]()
-        while True:
-            today = self._desk.clock.today().isoformat()
-            asked = {"next_due": {"$lte": today}, "_id": {"$nin": list(stuck)}}
-            cursor = self._desk.store[aggregate.name].find(asked, {"_id": 1}).sort([("next_due", 1)])
-            due = await cursor.limit(STEPS_A_ROUND).to_list(STEPS_A_ROUND)
-            if self._measures:
-                self._measures.deadlines.set(len(due))
-            if not due:
-                return steps
-            for document in due:
-                if await self._step(aggregate, document["_id"]):
-                    steps += 1
-                else:
-                    stuck.add(document["_id"])
+    async def _earliest(self, kind: Aggregate, round_: _Round) -> str | None:
+        """The first day, not after today, on which something of this kind is due."""
+        due = await self._due(kind, self._desk.clock.today().isoformat(), round_, 1)
+        return str(due[0]["next_due"]) if due else None
+
+    async def _on(self, day: str, kind: Aggregate, round_: _Round) -> None:
+        for document in await self._due(kind, day, round_, AT_ONCE):
+            id_ = document["_id"]
+            if round_.steps[id_] < MOST_STEPS and await self._step(kind, id_):
+                round_.steps[id_] += 1
+            else:
+                log.warning("deadline stays", aggregate=kind.name, id=id_, day=day, steps=round_.steps[id_])
+                round_.stuck.add(id_)
+
+    async def _due(self, kind: Aggregate, until: str, round_: _Round, limit: int) -> list[Row]:
+        asked = {"next_due": {"$lte": until}, "_id": {"$nin": list(round_.stuck)}}
+        cursor = self._desk.store[kind.name].find(asked, {"next_due": 1}).sort([("next_due", 1)]).limit(limit)
+        found: list[Row] = await cursor.to_list(limit)
+        return found
 
     async def _step(self, aggregate: Aggregate, id_: str) -> bool:
         """One step of one aggregate; False when it could not be taken and would be asked for ever."""
@@ -86,7 +103,7 @@ class Scanner:
             loaded = await self._desk.load(aggregate.name, id_, session)
             due = aggregate.next_due(loaded.state, loaded.private)
             if due is None or due > self._desk.clock.today():
-                return True
+                return False
             asked = Asked(aggregate, row, id_, Nothing(), CLOCK)
             outcome = await self._desk.perform(asked, loaded, session)
             if isinstance(outcome, Refusal):

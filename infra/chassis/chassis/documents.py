@@ -7,23 +7,33 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
-from typing import Any, Final
+from functools import partial
+from typing import BinaryIO, Final
 
 import filetype
+from pymongo.errors import DuplicateKeyError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
+from starlette.types import Message, Receive
 
 from chassis.decide import Caller
-from chassis.mongo import Row, Store, ascending
+from chassis.mongo import Row, Session, Store, ascending
 from chassis.outbox import new_id
 from chassis.problems import Problem
+from contracts.types import Audience
 
 LIMIT_BYTES: Final = 25 * 1024 * 1024
 PENDING_HOURS: Final = 24
 CHUNK_BYTES: Final = 255 * 1024
+HEARD_OUT_BYTES: Final = 2 * LIMIT_BYTES
+"""Who sends somewhat too much is read to the end, so that the refusal is read too; who sends more is cut off."""
+FORM_BYTES: Final = 64 * 1024
+HEAD_BYTES: Final = 8 * 1024
+SWEPT_AT_ONCE: Final = 1_000
+ACCEPTED: Final = ("pdf", "docx", "odt", "xlsx", "png", "jpeg", "eml")
 DOCUMENTS: Final = "documents"
 OPEN_XML: Final[Mapping[str, str]] = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -42,7 +52,12 @@ MAIL_HEADERS: Final = (
 
 
 async def prepare(store: Store) -> None:
-    await store.index(DOCUMENTS, ascending("state", "added_at"), ascending("aggregate_id"))
+    indexes = (
+        ascending("state", "added_at"),
+        ascending("aggregate_id"),
+        ascending("upload_key", unique=True, sparse=True),
+    )
+    await store.index(DOCUMENTS, *indexes)
 
 
 async def receive(request: Request, store: Store, aggregate: str, aggregate_id: str, caller: Caller) -> Row:
@@ -51,45 +66,67 @@ async def receive(request: Request, store: Store, aggregate: str, aggregate_id: 
     Raises Problem `too-large`, `media-type-not-supported`, `invalid-input`. The same file for the same aggregate by the same
     person with the same Idempotency-Key is the same document.
     """
-    declared = int(request.headers.get("content-length") or 0)
-    if declared > LIMIT_BYTES + 64 * 1024:
-        raise Problem("too-large", limit_bytes=LIMIT_BYTES)
     key = request.headers.get("idempotency-key")
     if not key:
         raise Problem("idempotency-key-required")
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise Problem("media-type-not-supported")
-    async with request.form(max_files=1, max_part_size=64 * 1024) as form:
-        upload = form.get("file")
+    limited = Request(request.scope, _up_to(HEARD_OUT_BYTES, request.receive))
+    async with limited.form(max_files=1, max_part_size=FORM_BYTES) as form:
+        upload, audience = form.get("file"), form.get("audience") or Audience.OFFICE
         if not isinstance(upload, UploadFile):
             raise Problem("invalid-input", errors=[{"pointer": "/file", "detail": "a file is needed"}])
+        if audience not in tuple(Audience):
+            raise Problem("invalid-input", errors=[{"pointer": "/audience", "detail": "office, staff or public"}])
         if (upload.size or 0) > LIMIT_BYTES:
             raise Problem("too-large", limit_bytes=LIMIT_BYTES)
-        digest = await _digest(upload)
-        media_type = sniff(await _whole(upload))
-        asked = {"upload_key": f"{caller.subject}|{key}", "aggregate_id": aggregate_id}
-        known: Row | None = await store[DOCUMENTS].find_one(asked)
-        if known:
-            if known["sha256"] != digest:
-                raise Problem("idempotency-key-reused")
-            return known
         card: Row = {
             "_id": new_id(),
             "aggregate": aggregate,
             "aggregate_id": aggregate_id,
             "state": "pending",
             "title": (upload.filename or "document")[:300],
-            "media_type": media_type,
+            "media_type": sniff(upload.file),
             "size_bytes": upload.size,
-            "sha256": digest,
-            "audience": str(form.get("audience") or "office"),
+            "sha256": await _digest(upload),
+            "audience": str(audience),
             "added_by": caller.subject,
             "added_at": datetime.now(UTC),
-            "upload_key": asked["upload_key"],
+            "upload_key": f"{caller.subject}|{aggregate_id}|{key}",
         }
-        await store.files.write(card["_id"], _chunks(upload))
+        return await _known(store, card) or await _keep(store, card, upload)
+
+
+def _up_to(limit_bytes: int, receive: Receive) -> Receive:
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > limit_bytes:
+            raise Problem("too-large", limit_bytes=LIMIT_BYTES)
+        return message
+
+    return counted
+
+
+async def _known(store: Store, card: Row) -> Row | None:
+    """What the same person sent under the same key before."""
+    known: Row | None = await store[DOCUMENTS].find_one({"upload_key": card["upload_key"]})
+    if known and known["sha256"] != card["sha256"]:
+        raise Problem("idempotency-key-reused")
+    return known
+
+
+async def _keep(store: Store, card: Row, upload: UploadFile) -> Row:
+    await store.files.write(card["_id"], _chunks(upload))
+    try:
         await store[DOCUMENTS].insert_one(card)
-        return card
+    except DuplicateKeyError:
+        await store.files.delete(card["_id"])
+        return await _known(store, card) or card
+    return card
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
@@ -105,34 +142,35 @@ async def _digest(upload: UploadFile) -> str:
     return digest.hexdigest()
 
 
-async def _whole(upload: UploadFile) -> bytes:
-    return b"".join([chunk async for chunk in _chunks(upload)])
-
-
-def sniff(content: bytes) -> str:
+def sniff(file: BinaryIO) -> str:
     """The media type by content; raises Problem `media-type-not-supported` for anything but the accepted ones."""
-    if content.startswith(b"PK\x03\x04"):
-        return _in_archive(content)
-    guessed = filetype.guess(content[:8_192])
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    if head.startswith(b"PK\x03\x04"):
+        return _in_archive(file)
+    guessed = filetype.guess(head)
     if guessed is not None and guessed.mime in SNIFFED:
         return str(guessed.mime)
-    if guessed is None and _is_mail(content[:8_192]):
+    if guessed is None and _is_mail(head):
         return "message/rfc822"
-    raise Problem("media-type-not-supported", accepted=["pdf", "docx", "odt", "xlsx", "png", "jpeg", "eml"])
+    raise Problem("media-type-not-supported", accepted=ACCEPTED)
 
 
-def _in_archive(content: bytes) -> str:
+def _in_archive(file: BinaryIO) -> str:
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
+        with zipfile.ZipFile(file) as archive:
             names = set(archive.namelist())
-            if "mimetype" in names and archive.read("mimetype").decode(errors="replace").strip() == OPEN_DOCUMENT:
-                return OPEN_DOCUMENT
-            for name, media_type in OPEN_XML.items():
-                if name in names and not any(each.endswith("vbaProject.bin") for each in names):
-                    return media_type
-    except (zipfile.BadZipFile, OSError, RuntimeError) as fault:
-        raise Problem("media-type-not-supported") from fault
-    raise Problem("media-type-not-supported")
+            if "mimetype" in names:
+                with archive.open("mimetype") as told:  # read in part: it may unpack to more than there is memory
+                    if told.read(100).decode(errors="replace").strip() == OPEN_DOCUMENT:
+                        return OPEN_DOCUMENT
+            if not any(name.endswith("vbaProject.bin") for name in names):
+                for name, media_type in OPEN_XML.items():
+                    if name in names:
+                        return media_type
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error) as fault:
+        raise Problem("media-type-not-supported", accepted=ACCEPTED) from fault
+    raise Problem("media-type-not-supported", accepted=ACCEPTED)
 
 
 def _is_mail(head: bytes) -> bool:
@@ -147,8 +185,16 @@ def _is_mail(head: bytes) -> bool:
 async def sweep(store: Store) -> int:
     """Deletes what stayed pending for more than a day; how many."""
     old = {"state": "pending", "added_at": {"$lt": datetime.now(UTC) - timedelta(hours=PENDING_HOURS)}}
-    cards: list[Any] = await store[DOCUMENTS].find(old, {"_id": 1}).to_list(1_000)
+    cards: list[Row] = await store[DOCUMENTS].find(old, {"_id": 1}).to_list(SWEPT_AT_ONCE)
+    swept = 0
     for card in cards:
-        await store[DOCUMENTS].delete_one({"_id": card["_id"], "state": "pending"})
-        await store.files.delete(card["_id"])
-    return len(cards)
+        if await store.transaction(partial(_let_go, store, card["_id"])):
+            await store.files.delete(card["_id"])
+            swept += 1
+    return swept
+
+
+async def _let_go(store: Store, id_: str, session: Session) -> bool:
+    """True when the card was still pending and is gone; a command that attaches it meanwhile wins."""
+    gone = await store[DOCUMENTS].delete_one({"_id": id_, "state": "pending"}, session=session)
+    return bool(gone.deleted_count)

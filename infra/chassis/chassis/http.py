@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -22,14 +23,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from chassis import documents
 from chassis.auth import Verifier
 from chassis.command import Answered, Asked, Desk
-from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text, checked, hidden, reach_of
+from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text
 from chassis.mongo import Busy, StoreAway
 from chassis.outbox import new_id
 from chassis.problems import Problem, language_of, problem_response, reason_json
 from chassis.shelf import public_json
+from chassis.taking import checked, hidden, reach_of
 from chassis.telemetry import Measures, log, parent, tracer
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
+HEARD_OUT: Final = 16
+"""Who sends up to so many times too much is read to the end, so that the refusal is read too."""
 KEY_LIMIT: Final = 200
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -209,11 +213,15 @@ async def read_body(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if content_type != "application/json":
         raise Problem("media-type-not-supported")
-    content = bytearray()
+    content, size = bytearray(), 0
     async for chunk in request.stream():
-        content += chunk
-        if len(content) > limit:
-            raise Problem("too-large", limit_bytes=limit)
+        size += len(chunk)
+        if size <= limit:
+            content += chunk
+        elif size > HEARD_OUT * limit:
+            break
+    if size > limit:
+        raise Problem("too-large", limit_bytes=limit)
     return bytes(content)
 
 
@@ -224,7 +232,7 @@ def parse(model: type[BaseModel], content: bytes) -> BaseModel:
     except ValidationError as invalid:
         errors = [
             {
-                "pointer": "".join(f"/{part}" for part in error["loc"]),
+                "pointer": "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"]),
                 "code": error["type"],
                 "detail": error["msg"],
             }
@@ -239,7 +247,7 @@ def if_match(request: Request) -> int | None:
     if tag is None:
         return None
     value = tag.strip().removeprefix("W/").strip('"')
-    if not value.isdigit():
+    if not re.fullmatch(r"[0-9]{1,12}", value):
         raise Problem("version-stale")
     return int(value)
 
@@ -326,8 +334,13 @@ def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
         log.warning("store away", fault=type(error).__name__)
         return problem_response(Problem("owner-away", headers={"Retry-After": "2"}), titles, language_of(request))
 
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("request failed", path=request.url.path, fault=repr(error)[:300], exc_info=error)
+        return problem_response(Problem("internal-error"), titles, language_of(request))
+
     for kind in (StoreAway, Busy, PyMongoError):
         made.add_exception_handler(kind, away)
+    made.add_exception_handler(Exception, unforeseen)
     made.add_middleware(Traced)
 
 

@@ -18,6 +18,7 @@ from bson.codec_options import CodecOptions
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
@@ -34,6 +35,7 @@ Collection = Any
 Row = dict[str, Any]
 
 NO_SUCH_TRANSACTION: Final = 251
+SAME_KEY: Final = 11000
 RETRY_FOR_SECONDS: Final = 15.0
 SAME_KEY_ATTEMPTS: Final = 10
 
@@ -50,16 +52,22 @@ AWAY: Final = (StoreAway, Busy, ConnectionFailure, ExecutionTimeout)
 """What passes by itself: whoever meets one of these waits and tries again."""
 
 
+def _is_same_key(error: PyMongoError) -> bool:
+    if isinstance(error, BulkWriteError):
+        return any(each["code"] == SAME_KEY for each in (error.details or {}).get("writeErrors", ()))
+    return isinstance(error, DuplicateKeyError)
+
+
 def _is_conflict(error: PyMongoError) -> bool:
     return (
         error.has_error_label("TransientTransactionError")
-        or isinstance(error, DuplicateKeyError)
+        or _is_same_key(error)
         or (isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION)
     )
 
 
 def _raise_unless_worth_another_try(error: PyMongoError, attempt: int, until: float) -> None:
-    if isinstance(error, DuplicateKeyError) and attempt >= SAME_KEY_ATTEMPTS:
+    if _is_same_key(error) and attempt >= SAME_KEY_ATTEMPTS:
         raise error
     if _is_conflict(error) and not isinstance(error, ServerSelectionTimeoutError) and time.monotonic() < until:
         return
@@ -78,7 +86,7 @@ class Store:
             url,
             tz_aware=True,
             uuidRepresentation="standard",
-            serverSelectionTimeoutMS=3_000,
+            serverSelectionTimeoutMS=2_000,
             connectTimeoutMS=3_000,
             socketTimeoutMS=30_000,
             maxPoolSize=64,

@@ -63,6 +63,12 @@ GENERAL: Final[Mapping[str, tuple[int, Text]]] = {
         Text("Ce type de contenu n'est pas admis.", "This type of content is not accepted."),
     ),
     "too-many-requests": (429, Text("Trop de demandes à la fois.", "Too many requests at a time.")),
+    "internal-error": (
+        500,
+        Text(
+            "Une erreur inattendue s'est produite ; elle a été notée.", "Something unforeseen happened; it was noted."
+        ),
+    ),
     "owner-away": (
         503,
         Text(

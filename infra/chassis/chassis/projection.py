@@ -15,13 +15,12 @@ from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from chassis.consumer import Record, Waiting
-from chassis.mongo import AWAY, Row, Session, Store, ascending
+from chassis.mongo import AWAY, SAME_KEY, Row, Session, Store, ascending
 from chassis.parking import Parking
 from chassis.telemetry import SAMPLED, Measures, heard_span, log
 from contracts.record import Contract
 
 Shape = Callable[[Row, Mapping[str, bytes]], Row]
-DUPLICATE = 11000
 
 
 def as_it_is(state: Row, headers: Mapping[str, bytes]) -> Row:
@@ -169,7 +168,7 @@ class Projector:
             try:
                 await self.store[self.collection].insert_many(fresh, ordered=False)
             except BulkWriteError as raced:
-                if any(error["code"] != DUPLICATE for error in raced.details["writeErrors"]):
+                if any(error["code"] != SAME_KEY for error in raced.details["writeErrors"]):
                     raise
                 await self._one_by_one(fresh)
         if newer:

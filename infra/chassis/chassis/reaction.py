@@ -12,10 +12,11 @@ from aiokafka import TopicPartition
 
 from chassis.command import Asked, Desk
 from chassis.consumer import Record, Waiting, by_partition
-from chassis.decide import Caller, Loaded, Refusal, Taken
+from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session
 from chassis.outbox import new_id
 from chassis.parking import Parking
+from chassis.taking import Taken
 from chassis.telemetry import Measures, heard_span, log
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
 from contracts.record import Contract, Fact

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -54,8 +55,15 @@ def serve(app: Any, settings: ServiceSettings, name: str) -> None:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    uvicorn.Server(config).run()
-    provider.shutdown()
+    server = uvicorn.Server(config)
+    # Uvicorn raises the signal that ended it once more, which by default ends the process before its last spans left.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        server.run()
+    finally:
+        provider.shutdown()
+    if not server.started:
+        raise SystemExit(3)  # a supervisor tells a failed start from an end that was asked for
 
 
 def guarded(app: Any, settings: ServiceSettings, name: str) -> Any:

@@ -8,24 +8,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from chassis.decide import (
-    Aggregate,
-    Context,
-    Decision,
-    Doc,
-    Document,
-    Find,
-    Gone,
-    Loaded,
-    Next,
-    Other,
-    Rows,
-    Taken,
-    after,
-)
+from chassis.decide import Aggregate, Context, Decision, Doc, Document, Find, Found, Gone, Loaded, Next, Other, Rows
 from chassis.mongo import Row, Session, Store
 from chassis.outbox import OUTBOX, Told, outbox_row
 from chassis.problems import Problem
+from chassis.taking import Taken, after
 
 
 class Drawer:
@@ -83,9 +70,10 @@ class Shelf:
                 case Doc():
                     documents.setdefault(find.collection, []).append(find)
                 case Rows():
-                    cursor = self._store[find.collection].find(dict(find.filter), session=session).limit(find.limit)
+                    fields = dict.fromkeys(find.fields, 1) or None
+                    cursor = self._store[find.collection].find(dict(find.filter), fields, session=session)
                     ordered = cursor.sort(list(find.sort)) if find.sort else cursor
-                    results[find.key] = await ordered.to_list(find.limit)
+                    results[find.key] = await ordered.limit(find.limit).to_list(find.limit)
                 case Other():
                     results[find.key] = await self.load(find.aggregate, find.id, session)
                 case Next():
@@ -102,6 +90,13 @@ class Shelf:
             {"_id": counter}, {"$inc": {"next": 1}}, upsert=True, return_document=True, session=session
         )
         return int(counted["next"])
+
+    async def put_back(self, found: Found, session: Session) -> None:
+        """The numbers drawn for a command that was refused: the next one gets them."""
+        for kind, *counter in found.results:
+            if kind == "next":
+                back = {"$inc": {"next": -1}}
+                await self._store["counters"].update_one({"_id": counter[0]}, back, session=session)
 
     async def write(
         self,
@@ -131,11 +126,12 @@ class Shelf:
         for collection, copy_id in sorted(set(decision.relies_on)):
             await self.touch(collection, copy_id, session)
         if decision.attaches:
-            await self._store["documents"].update_many(
-                {"_id": {"$in": list(decision.attaches)}},
-                {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": id_}},
-                session=session,
-            )
+            wanted = set(decision.attaches)
+            attached = {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": id_}}
+            cards = self._store["documents"]
+            done = await cards.update_many({"_id": {"$in": sorted(wanted)}}, attached, session=session)
+            if done.matched_count < len(wanted):
+                raise Problem("unknown-id")  # swept away between the decision and now
 
     async def guard(self, key: str, session: Session) -> None:
         """Two transactions that touch the same key cannot both commit on what they read."""

@@ -18,6 +18,7 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -46,15 +47,20 @@ class Measures:
 
 
 def set_up(service: str, processors: tuple[SpanProcessor, ...] = ()) -> TracerProvider:
-    """The process's tracer provider; exporters as `OTEL_TRACES_EXPORTER` says (none, otlp, zipkin, console)."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service, "service.namespace": "passerelle"}))
-    for name in os.environ.get("OTEL_TRACES_EXPORTER", "none").split(","):
-        exporter = _exporter(name.strip())
-        if exporter is not None:
-            provider.add_span_processor(
-                BatchSpanProcessor(exporter, schedule_delay_millis=500, export_timeout_millis=2_000)
-            )
-    for processor in processors:
+    """The process's tracer provider; exporters as `OTEL_TRACES_EXPORTER` says (none, otlp, zipkin, console).
+
+    Where nothing is exported nothing is sampled either, so that no record carries a flag that makes its readers work.
+    """
+    named = [_exporter(name.strip()) for name in os.environ.get("OTEL_TRACES_EXPORTER", "none").split(",")]
+    exporting = [
+        BatchSpanProcessor(exporter, schedule_delay_millis=500, export_timeout_millis=2_000)
+        for exporter in named
+        if exporter is not None
+    ]
+    resource = Resource.create({"service.name": service, "service.namespace": "passerelle"})
+    wanted = [*exporting, *processors]
+    provider = TracerProvider(resource=resource, sampler=None if wanted else ParentBased(ALWAYS_OFF))
+    for processor in wanted:
         provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
     _set_up_logs(service)
