@@ -26,9 +26,7 @@ def competent_group(
     that are not our own. Agreements and programmes go to the regional group when their countries lead to exactly one that is
     in office, else to the council; everything else goes to the cooperation office.
     """
-    in_office = sorted(
-        (each for each in committees if _covers(each["in_office"], on)), key=_id
-    )
+    in_office = sorted((each for each in committees if _covers(each["in_office"], on)), key=_id)
     if file_type not in BY_COUNTRY:
         return _first(in_office, kind="cooperation_office")
     codes = group_codes(countries, on)

@@ -78,9 +78,7 @@ def evolve(state: Committee | None, fact: CommitteeFacts) -> Committee:
         case MemberAppointed() | MemberRenewed() | MembershipEnded():
             return state.model_copy(update={"members": _members_after(state.members, fact)})
         case ItemSubmitted():
-            return state.model_copy(
-                update={"pending_items": (*_others(state, fact.item_id), Question.of(fact))}
-            )
+            return state.model_copy(update={"pending_items": (*_others(state, fact.item_id), Question.of(fact))})
         case ItemPlaced() | ItemWithdrawn():
             return state.model_copy(update={"pending_items": _others(state, fact.item_id)})
         case Dissolved():

@@ -98,9 +98,7 @@ def _with_period(entry: E, period: Period) -> E:
 
 def _ended(entries: tuple[E, ...], to: date) -> tuple[E, ...]:
     return tuple(
-        _with_period(entry, Period(from_=period_of(entry).from_, to=to))
-        if period_of(entry).to is None
-        else entry
+        _with_period(entry, Period(from_=period_of(entry).from_, to=to)) if period_of(entry).to is None else entry
         for entry in entries
     )
 

@@ -177,9 +177,7 @@ def _agenda_after(state: Meeting, fact: ItemPlaced | ItemRemoved | ItemsOrdered)
 
 def _cancelled(state: Meeting, fact: Cancelled) -> Meeting:
     back = {"state": ItemState.DEFERRED}
-    items = tuple(
-        each.model_copy(update=back) if each.item_id in fact.items else each for each in state.items
-    )
+    items = tuple(each.model_copy(update=back) if each.item_id in fact.items else each for each in state.items)
     return state.model_copy(update={"state": MeetingState.CANCELLED, "items": items})
 
 

@@ -51,9 +51,7 @@ def evolve(state: Partner | None, fact: PartnerFact) -> Partner:
         case SuggestionDismissed() | Archived():
             return state.model_copy(update={"standing": Standing.ARCHIVED})
         case Activated():
-            return state.model_copy(
-                update={"standing": Standing.ACTIVE, "relation_owner": fact.relation_owner}
-            )
+            return state.model_copy(update={"standing": Standing.ACTIVE, "relation_owner": fact.relation_owner})
         case BecameDormant():
             return state.model_copy(update={"standing": Standing.DORMANT, "privilege": None})
         case Edited():
@@ -93,8 +91,7 @@ def _begun(fact: PartnerFact) -> Partner:
 
 def _identity(fact: Registered) -> dict[str, object]:
     received = tuple(
-        one.model_copy(update={"received_on": one.received_on or fact.happened_on})
-        for one in fact.identifiers_received
+        one.model_copy(update={"received_on": one.received_on or fact.happened_on}) for one in fact.identifiers_received
     )
     return {
         "kind": fact.kind,
@@ -156,9 +153,7 @@ def _part_changed(state: Partner, fact: PartnerFact) -> dict[str, object]:
 def _standing_changed(state: Partner, fact: PartnerFact) -> dict[str, object]:
     match fact:
         case Privileged():
-            privilege = Privilege(
-                since=fact.happened_on, review_on=fact.review_on, decision_ref=fact.decision_ref
-            )
+            privilege = Privilege(since=fact.happened_on, review_on=fact.review_on, decision_ref=fact.decision_ref)
             return {"standing": Standing.PRIVILEGED, "privilege": privilege}
         case PrivilegeEnded():
             return {"standing": Standing.ACTIVE, "privilege": None}
@@ -219,9 +214,7 @@ def _joined(state: Partner, fact: PartnerFact) -> dict[str, object]:
 
 
 def _membership(state: Partner, membership_id: str, **update: object) -> dict[str, object]:
-    changed = (
-        m.model_copy(update=update) if m.membership_id == membership_id else m for m in state.memberships
-    )
+    changed = (m.model_copy(update=update) if m.membership_id == membership_id else m for m in state.memberships)
     return {"memberships": tuple(changed)}
 
 
@@ -231,9 +224,7 @@ def _with_identifier(state: Partner, identifier: Identifier) -> tuple[Identifier
 
 
 def _with_contact(state: Partner, fact: ContactAdded | ContactChanged) -> tuple[PublicContact, ...]:
-    contact = PublicContact(
-        contact_id=fact.contact_id, role=fact.role, function=fact.function, unit_id=fact.unit_id
-    )
+    contact = PublicContact(contact_id=fact.contact_id, role=fact.role, function=fact.function, unit_id=fact.unit_id)
     if isinstance(fact, ContactAdded):
         return (*state.contacts, contact)
     return tuple(contact if c.contact_id == fact.contact_id else c for c in state.contacts)

@@ -25,9 +25,7 @@ class PartnerKind(StrEnum):
     OWN_INSTITUTION = "own_institution"
 
 
-ACADEMIC_KINDS: Final = frozenset(
-    {PartnerKind.UNIVERSITY, PartnerKind.RESEARCH_INSTITUTE, PartnerKind.OWN_INSTITUTION}
-)
+ACADEMIC_KINDS: Final = frozenset({PartnerKind.UNIVERSITY, PartnerKind.RESEARCH_INSTITUTE, PartnerKind.OWN_INSTITUTION})
 POLITICAL_KINDS: Final = frozenset({PartnerKind.PUBLIC_AUTHORITY, PartnerKind.DIPLOMATIC_MISSION})
 ASSOCIATE_KINDS: Final = ACADEMIC_KINDS | {
     PartnerKind.NGO,

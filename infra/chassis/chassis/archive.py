@@ -58,7 +58,7 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
         max_partition_fetch_bytes=FETCH_BYTES,
     )
     try:
-        partitions = await _partitions(bootstrap, topic)
+        partitions = await partitions_of(bootstrap, topic)
         if not partitions:
             return
         await consumer.start()
@@ -82,7 +82,7 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
         await consumer.stop()
 
 
-async def _partitions(bootstrap: str, topic: str) -> list[TopicPartition]:
+async def partitions_of(bootstrap: str, topic: str) -> list[TopicPartition]:
     """As the broker knows them now; a consumer's own knowledge of a topic comes late."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:

@@ -308,7 +308,8 @@ class Aggregate:
     title. `next_due(state, private)` is the day on which time itself makes something due; `on_clock` is the row that does it.
 
     `stage(state, private)` names the state where the table's is finer than the public one. With `readers`, whoever holds none
-    of these roles nor the command's is told `unknown-id`. `id_of(body)` gives a creation's id where it is a code. `seal` and `unseal` turn the private part into what is stored.
+    of these roles nor the command's is told `unknown-id`. `id_of(body)` gives a creation's id where it is a code. `seal` and
+    `unseal` turn the private part into what is stored.
     """
 
     contract: Contract[Any]

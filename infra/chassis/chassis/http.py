@@ -26,7 +26,7 @@ from chassis.command import Answered, Asked, Desk
 from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text
 from chassis.mongo import Busy, StoreAway
 from chassis.outbox import new_id
-from chassis.problems import Problem, language_of, problem_response, reason_json
+from chassis.problems import GENERAL, Problem, language_of, problem_response, reason_json
 from chassis.shelf import public_json
 from chassis.taking import checked, hidden, reach_of
 from chassis.telemetry import Measures, log, parent, tracer
@@ -176,8 +176,6 @@ def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, An
 
 
 def problem_title(slug: str, titles: Mapping[str, Text]) -> Text:
-    from chassis.problems import GENERAL
-
     return GENERAL[slug][1] if slug in GENERAL else titles.get(slug, Text(slug, slug))
 
 

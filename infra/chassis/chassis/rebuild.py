@@ -8,6 +8,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis.archive import partitions_of
 from chassis.consumer import BATCH, Hearer, Record
 from chassis.projection import Projector
 
@@ -53,11 +54,11 @@ def _reader(topic: str, bootstrap: str) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
 
 
-async def _assigned(reader: AIOKafkaConsumer) -> list[TopicPartition]:
-    """A reader without a group has every partition; raises LookupError when there is no such topic."""
-    partitions = sorted(reader.assignment())
+async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
+    partitions = await partitions_of(bootstrap, topic)
     if not partitions:
-        raise LookupError(f"nothing to read: {', '.join(reader.subscription())}")
+        raise LookupError(f"there is no topic {topic}")
+    reader.assign(partitions)
     await reader.seek_to_beginning(*partitions)
     return partitions
 

@@ -26,9 +26,7 @@ def main() -> int:
             case "up":
                 return _up(folder, services=not asked.ground)
             case "down":
-                print(
-                    "Stopped." if Supervisor(folder).stop(together=ports.SERVICES) else "Nothing was running."
-                )
+                print("Stopped." if Supervisor(folder).stop(together=ports.SERVICES) else "Nothing was running.")
             case "status":
                 return _status(folder)
             case "logs":

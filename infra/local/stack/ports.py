@@ -1,12 +1,14 @@
 """The ports of one stack on 127.0.0.1, how they are moved, and what is said when one is taken."""
 
 import os
+import random
 import socket
 from collections.abc import Iterable, Mapping
 
 from stack.failure import StackFailure
 
 HOST = "127.0.0.1"
+QUIET = (10_100, 32_000)
 SERVICES = ("partners", "agreements", "events", "mobility", "gateway")
 DEFAULTS = {
     "gateway": 8080,
@@ -53,10 +55,9 @@ def in_use(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port that was free a moment ago, for tests."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
+    """A port that was free a moment ago, for tests; none that the system gives to outgoing connections meanwhile."""
+    while in_use(port := random.randrange(*QUIET)):
+        continue
     return port
 
 

@@ -33,17 +33,13 @@ class Supervisor:
         self.folder = folder
         self.configuration = folder / "supervisord.conf"
 
-    def configure(
-        self, commands: Mapping[str, list[str]], environments: Mapping[str, dict[str, str]]
-    ) -> None:
+    def configure(self, commands: Mapping[str, list[str]], environments: Mapping[str, dict[str, str]]) -> None:
         """Writes what is to run, in starting order, and has a running supervisord take it over.
 
         Programs whose command or environment changed are stopped; nothing is started.
         """
         parts = [
-            HEAD.read_text().format(
-                tree=places.TREE, folder=_literal(self.folder), socket=_literal(self._socket())
-            )
+            HEAD.read_text().format(tree=places.TREE, folder=_literal(self.folder), socket=_literal(self._socket()))
         ]
         for priority, (name, command) in enumerate(commands.items()):
             environment = {MARK: str(self.folder), **environments.get(name, {})}

@@ -34,9 +34,7 @@ def a_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Child]:
 
 @asynccontextmanager
 async def client_of(child: Child) -> AsyncIterator[AsyncIOMotorClient[dict[str, Any]]]:
-    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(
-        child.address, serverSelectionTimeoutMS=5000
-    )
+    client: AsyncIOMotorClient[dict[str, Any]] = AsyncIOMotorClient(child.address, serverSelectionTimeoutMS=5000)
     try:
         yield client
     finally:

@@ -12,9 +12,7 @@ from stack.failure import StackFailure
 
 
 def stack_in(folder: Path, **choices: bool) -> Stack:
-    return Stack(
-        folder, ports.chosen({}), demo=choices.get("demo", True), traces=choices.get("traces", False)
-    )
+    return Stack(folder, ports.chosen({}), demo=choices.get("demo", True), traces=choices.get("traces", False))
 
 
 def test_one_offset_moves_every_port() -> None:
@@ -58,9 +56,7 @@ def test_keys_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
 def test_the_public_key_does_not_hold_the_private_part(tmp_path: Path) -> None:
     folder = keys.make(tmp_path / "keys")
 
-    private, public = (
-        json.loads((folder / f"gateway.{part}.json").read_text()) for part in ("private", "public")
-    )
+    private, public = (json.loads((folder / f"gateway.{part}.json").read_text()) for part in ("private", "public"))
 
     assert private["kid"] == public["kid"]
     assert "d" in private

@@ -1,4 +1,4 @@
-"""An office in memory for the tests of agreements: commands as in the service, on documents as they lie in the store."""
+"""An office in memory for the tests of agreements: commands as in the service, on documents as in the store."""
 
 from __future__ import annotations
 
@@ -11,22 +11,9 @@ from typing import Any
 from agreements.agreement import AGGREGATE
 from agreements.agreement.private import AgreementPrivate
 from agreements.settings import AgreementsSettings
-from chassis.decide import (
-    Caller,
-    Context,
-    Doc,
-    Find,
-    Found,
-    Loaded,
-    Next,
-    Other,
-    Refusal,
-    Row,
-    Rows,
-    Taken,
-    take,
-)
+from chassis.decide import Caller, Context, Doc, Find, Found, Loaded, Next, Other, Refusal, Row, Rows
 from chassis.shelf import public_json
+from chassis.taking import Taken, take
 from contracts.agreement import Agreement, AgreementFact, AgreementState
 from contracts.roles import AFR, CLOCK, COO, DIR, OFF, PRO, REA, SERVICE, VR
 
@@ -63,13 +50,13 @@ MEETING, ITEM = number(961), number(962)
 
 
 def partner(partner_id: str, name: str, country: str, **changes: Any) -> dict[str, Any]:
-    said = {"id": partner_id, "standing": "active", "kind": "university", "name": {"display": name}}
+    said = {"standing": "active", "kind": "university", "name": {"display": name}}
     return {"_id": partner_id, "version": 1, **said, "country": country, **changes}
 
 
 def country(code: str, fr: str, en: str, region: str, **changes: Any) -> dict[str, Any]:
     name = {"fr": fr, "en": en}
-    return {"_id": code, "version": 1, "id": code, "iso3": f"{code}X", "name": name, "region": region, **changes}
+    return {"_id": code, "version": 1, "iso3": f"{code}X", "name": name, "region": region, **changes}
 
 
 def assigned(group: str) -> list[dict[str, Any]]:
@@ -83,7 +70,7 @@ def listed() -> list[dict[str, Any]]:
 
 
 def committee(committee_id: str, kind: str, fr: str, en: str, **changes: Any) -> dict[str, Any]:
-    said = {"id": committee_id, "kind": kind, "name": {"fr": fr, "en": en}, "in_office": {"from": "2019-01-01"}}
+    said = {"kind": kind, "name": {"fr": fr, "en": en}, "in_office": {"from": "2019-01-01"}}
     return {"_id": committee_id, "version": 1, **said, **changes}
 
 
@@ -332,12 +319,14 @@ class Office:
         self.done("submit_for_review", id_)
         return id_
 
-    def negotiating(self, **changes: Any) -> str:
+    def negotiating(self, conditions: list[dict[str, Any]] | None = None, **changes: Any) -> str:
         id_ = self.under_review(**changes)
         for review in self.state(id_).reviews:
             if review.kind != "rights":
                 self.done("record_review", id_, {"kind": review.kind, "outcome": "positive"})
         self.done("open_negotiation", id_)
+        if conditions:
+            self.done("set_conditions", id_, {"conditions": conditions})
         return id_
 
     def awaiting_advice(self, **changes: Any) -> str:
@@ -345,17 +334,17 @@ class Office:
         self.done("request_advice", id_, {"question": {"fr": "Que recommander ?"}})
         return id_
 
-    def advised(self, outcome: str = "favourable", conditions: int = 0, **changes: Any) -> str:
+    def advised(self, outcome: str = "favourable", asking: int = 0, **changes: Any) -> str:
         id_ = self.awaiting_advice(**changes)
-        self.done("record_advice", id_, self.advice(id_, outcome, conditions), PLATFORM)
+        self.done("record_advice", id_, self.advice(id_, outcome, asking), PLATFORM)
         return id_
 
-    def advice(self, id_: str, outcome: str = "favourable", conditions: int = 0) -> dict[str, Any]:
+    def advice(self, id_: str, outcome: str = "favourable", asking: int = 0) -> dict[str, Any]:
         pending = self.state(id_).pending_advice
         assert pending is not None
         asked = {"request_id": pending.request_id, "committee_id": pending.committee_id}
         asked |= {"meeting_id": MEETING, "item_id": ITEM, "outcome": outcome, "given_on": self.today.isoformat()}
-        numbered = [{"no": no, "text": {"fr": f"Condition {no}"}} for no in range(1, conditions + 1)]
+        numbered = [{"no": no, "text": {"fr": f"Condition {no}"}} for no in range(1, asking + 1)]
         return asked | {"conditions": numbered}
 
     def approvable(self, **changes: Any) -> str:

@@ -8,24 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
-from chassis.decide import (
-    Aggregate,
-    Caller,
-    Context,
-    Decision,
-    Doc,
-    Find,
-    Found,
-    Gone,
-    Loaded,
-    Other,
-    Refusal,
-    Rows,
-    Taken,
-    after,
-    take,
-)
+from chassis.decide import Aggregate, Caller, Context, Decision, Doc, Find, Found, Gone, Loaded, Other, Refusal, Rows
 from chassis.shelf import public_json
+from chassis.taking import Taken, after, take
 from contracts.committee import Committee
 from contracts.meeting import Meeting
 from contracts.record import Fact

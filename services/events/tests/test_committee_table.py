@@ -27,7 +27,8 @@ from services.events.tests.events_office import (
     slug,
 )
 
-from chassis.decide import Caller, Refusal, Taken
+from chassis.decide import Caller, Refusal
+from chassis.taking import Taken
 from contracts.committee import Dissolved, MemberRenewed
 from contracts.roles import SEC
 from events.committee.bodies import AppointMember, SetUpCommittee

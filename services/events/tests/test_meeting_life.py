@@ -22,7 +22,8 @@ from services.events.tests.events_office import (
     times,
 )
 
-from chassis.decide import Refusal, Taken
+from chassis.decide import Refusal
+from chassis.taking import Taken
 from contracts.meeting import Item, ItemState, Meeting, MeetingState
 from contracts.types import AdviceOutcome
 

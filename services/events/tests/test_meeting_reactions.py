@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 from services.events.tests.events_office import PLATFORM, SECRETARY, TODAY, Office, number
 
-from chassis.decide import Refusal, Taken
+from chassis.decide import Refusal
 from chassis.reaction import Heard, NotKnownYet, Work
+from chassis.taking import Taken
 from contracts.agreement import AdviceRequested, AdviceRequestWithdrawn, AgreementKind, Withdrawn
 from contracts.committee import ItemWithdrawn
 from contracts.envelope import Envelope

@@ -25,7 +25,8 @@ from services.events.tests.events_office import (
     times,
 )
 
-from chassis.decide import Caller, Refusal, Taken
+from chassis.decide import Caller, Refusal
+from chassis.taking import Taken
 from contracts.agenda import Origin
 from contracts.committee import Dissolved
 from contracts.meeting import Convened, Held, ItemState, MeetingState

@@ -9,20 +9,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from chassis.decide import (
-    Caller,
-    Command,
-    Context,
-    Doc,
-    Find,
-    Found,
-    Loaded,
-    Other,
-    Refusal,
-    Rows,
-    Taken,
-    take,
-)
+from chassis.decide import Caller, Command, Context, Doc, Find, Found, Loaded, Other, Refusal, Rows
+from chassis.taking import Taken, take
 from contracts.roles import ADV, SERVICE, Role
 from contracts.stay import STAY, Stay
 from mobility.settings import MobilitySettings

@@ -22,7 +22,7 @@ from services.mobility.tests.stay_builders import (
     folded,
 )
 
-from chassis.decide import Taken
+from chassis.taking import Taken
 from contracts.stay import STAY, StayState
 from mobility.stay.private import NEVER_TOOK_PLACE
 

@@ -8,22 +8,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from chassis.decide import (
-    Aggregate,
-    Caller,
-    Command,
-    Context,
-    Doc,
-    Find,
-    Found,
-    Gone,
-    Loaded,
-    Other,
-    Refusal,
-    Rows,
-    Taken,
-    take,
-)
+from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Gone, Loaded, Other, Refusal, Rows
+from chassis.taking import Taken, take
 from contracts.record import Fact
 from contracts.roles import ADV, AFR, COO, DIR, OFF, PRO, SEC, SERVICE, VR
 from partners.country import AGGREGATE as COUNTRY

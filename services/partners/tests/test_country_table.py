@@ -18,7 +18,8 @@ from services.partners.tests.partner_office import (
     committee,
 )
 
-from chassis.decide import Refusal, Taken
+from chassis.decide import Refusal
+from chassis.taking import Taken
 from contracts.country import COUNTRY as CONTRACT
 from contracts.country import Country
 from partners.country import AGGREGATE

@@ -13,11 +13,12 @@ from typing import Any, Final
 from pymongo import ReplaceOne
 
 from chassis.command import Asked, Desk
-from chassis.decide import Caller, Refusal, Taken
+from chassis.decide import Caller, Refusal
 from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Row, Session, ascending
 from chassis.outbox import new_id
 from chassis.problems import Problem
+from chassis.taking import Taken
 from chassis.telemetry import log
 from contracts.partner import ReceivedIdentifier
 from contracts.roles import SERVICE

@@ -1,0 +1,39 @@
+"""Processes under load: the bare application and a service of the product, each on a free port."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import urllib.request
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from stack import ports
+from stack.child import Child
+
+
+@asynccontextmanager
+async def served(
+    folder: Path, module: str, *arguments: str, port_variable: str, path: str, **environment: str
+) -> AsyncIterator[str]:
+    """`python -m module` with this environment; gives its address once `path` answers."""
+    port = ports.free_port()
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(address + path, timeout=1):
+                return True
+        except OSError as fault:
+            return getattr(fault, "code", 0) == 404
+
+    told: Mapping[str, str] = {**os.environ, **environment, port_variable: str(port)}
+    command = [sys.executable, "-m", module, *arguments]
+    child = Child(module, command, folder / f"{module}-{port}.log", address, answers, told)
+    await asyncio.to_thread(child.start, 60)
+    try:
+        yield address
+    finally:
+        await asyncio.to_thread(child.stop)
