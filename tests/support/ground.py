@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 from tests.support.coast import Coast, coast, make_topics
 from tests.support.lamps import Lamps, LampsSettings, opened, settings_of
 from tests.support.lantern import Language, language
@@ -15,6 +16,18 @@ from tests.support.lantern import Language, language
 from chassis.mongo import Store
 from stack import kafka, keys, store
 from stack.child import Child
+
+
+def pytest_configure() -> None:
+    """What the services log stands beside a test that fails."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 def _standing(child: Child) -> Child:
@@ -81,6 +94,14 @@ async def room(broker: Child, documents: Child, signing_keys: Path) -> Room:
     words = language(name)
     await make_topics(broker.address, words)
     return Room(settings_of(broker.address, documents.address, signing_keys, name), words)
+
+
+@pytest.fixture
+async def door(documents: Child, signing_keys: Path) -> AsyncIterator[Lamps]:
+    """The service in this process, taking commands only; there is no Kafka."""
+    settings = settings_of("127.0.0.1:1", documents.address, signing_keys, f"r{uuid4().hex[:8]}")
+    async with opened(settings, worker=False) as service:
+        yield service
 
 
 @pytest.fixture

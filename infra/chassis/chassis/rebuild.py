@@ -33,8 +33,8 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     await new.store[new.collection].drop()
     await new.prepare()
     topic = projector.projection.contract.state_topic
-    async with _reader(topic, bootstrap) as reader:
-        partitions = await _assigned(reader)
+    async with _reader(bootstrap) as reader:
+        partitions = await _assigned(reader, bootstrap, topic)
         read = await catch_up(reader, partitions, new, progress)
         if await new.store[new.collection].find_one({}) is None:
             await new.store[collection].delete_many({})
@@ -46,12 +46,12 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
 
 async def hear_again(hearer: Hearer, topic: str, bootstrap: str, progress: Progress = lambda done, of: None) -> int:
     """Reads a topic from its beginning into a journal, which takes what it lacks; how many records were read."""
-    async with _reader(topic, bootstrap) as reader:
-        return await catch_up(reader, await _assigned(reader), hearer, progress)
+    async with _reader(bootstrap) as reader:
+        return await catch_up(reader, await _assigned(reader, bootstrap, topic), hearer, progress)
 
 
-def _reader(topic: str, bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(topic, bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+def _reader(bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
 
 
 async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
