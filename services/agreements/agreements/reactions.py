@@ -86,9 +86,9 @@ async def _test(fact: RightsAssessed | ReferralClosed, work: Work) -> dict[str, 
 
 
 COPIES = (
-    Copy(PARTNER, PARTNERS, members=("id", "standing", "kind", "name", "country", "block")),
-    Copy(COUNTRY, COUNTRIES, members=("id", "iso3", "name", "region", "group_assignments", "cooperation_periods")),
-    Copy(COMMITTEE, COMMITTEES, members=("id", "kind", "name", "group_code", "in_office")),
+    Copy(PARTNER, PARTNERS, members=("standing", "kind", "name", "country", "block")),
+    Copy(COUNTRY, COUNTRIES, members=("iso3", "name", "region", "group_assignments", "cooperation_periods")),
+    Copy(COMMITTEE, COMMITTEES, members=("kind", "name", "group_code", "in_office")),
 )
 
 REACTIONS = (

@@ -241,14 +241,19 @@ class Office:
     def document(self, id_: str, sha256: str = SHA, media_type: str = PDF, audience: str = "office") -> str:
         """A file handed in for an agreement."""
         document_id = self.new_id()
-        card = {"_id": document_id, "aggregate_id": id_, "state": "pending", "sha256": sha256}
+        card: dict[str, Any] = {"_id": document_id, "aggregate_id": id_, "state": "pending", "sha256": sha256}
         card |= {"media_type": media_type, "size_bytes": 12, "audience": audience, "title": "text.pdf"}
         self.documents.setdefault("documents", {})[document_id] = card
         return document_id
 
     def assess(self, id_: str, partner_id: str = YAOUNDE, outcome: str = "clear", **changes: Any) -> None:
         """A rights test heard from partners."""
-        test = {"_id": self.new_id(), "partner_id": partner_id, "subject_id": id_, "purpose": "conclusion"}
+        test: dict[str, Any] = {
+            "_id": self.new_id(),
+            "partner_id": partner_id,
+            "subject_id": id_,
+            "purpose": "conclusion",
+        }
         test |= {"outcome": outcome, "assessed_on": self.today.isoformat(), "activities_doubtful": False}
         self.documents.setdefault("rights_assessments", {})[test["_id"]] = test | changes
 

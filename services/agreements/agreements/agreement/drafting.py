@@ -88,18 +88,18 @@ def edit(state: Agreement, private: AgreementPrivate, body: EditAgreement, conte
 
 def _changes(state: Agreement, private: AgreementPrivate, body: EditAgreement) -> Iterator[Change]:
     """What differs from now, by pointer; a private member is named without its value."""
-    terms = body
+    said = {name: getattr(body, name) for name in sorted(body.model_fields_set)}
+    for name in said.keys() & PRIVATE_TERMS:
+        if said.pop(name) != getattr(private, name):
+            yield Change(pointer=f"/{name}")
     if body.parties is not None:
-        terms = body.model_copy(update={"parties": _numbered(body.parties, state.parties)})
-    if "notice_months" in body.model_fields_set:
-        terms = terms.model_copy(update={"notice_months": _notice_months(state.kind, body.notice_months)})
-    new = terms.model_dump(mode="json", by_alias=True, exclude_none=True)
+        said["parties"] = _numbered(body.parties, state.parties)
+    if "notice_months" in said:
+        said["notice_months"] = _notice_months(state.kind, body.notice_months)
     now = state.model_dump(mode="json", by_alias=True, exclude_none=True)
-    for name in sorted(body.model_fields_set):
-        if name in PRIVATE_TERMS:
-            if getattr(body, name) != getattr(private, name):
-                yield Change(pointer=f"/{name}")
-        elif new.get(name) != now.get(name):
+    new = state.model_copy(update=said).model_dump(mode="json", by_alias=True, exclude_none=True)
+    for name in said:
+        if new.get(name) != now.get(name):
             yield Change(pointer=f"/{name}", new=new.get(name))
 
 

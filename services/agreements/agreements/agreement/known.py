@@ -54,7 +54,7 @@ class Known:
 
     def partner(self, partner_id: str) -> Partner | None:
         copy = self.found.doc(PARTNERS, partner_id)
-        return Partner.model_validate(copy) if copy else None
+        return Partner.model_validate(named(copy)) if copy else None
 
     def counterparts(self, agreement: Agreement) -> list[tuple[AgreementParty, Partner]]:
         """The parties that are not our own, with what is known of them."""
@@ -67,7 +67,7 @@ class Known:
 
     def country(self, code: str) -> Country | None:
         copy = self.found.doc(COUNTRIES, code)
-        return Country.model_validate(copy) if copy else None
+        return Country.model_validate(named(copy)) if copy else None
 
     def country_copies(self, agreement: Agreement) -> list[Document]:
         copies = (self.found.doc(COUNTRIES, code) for code in self.countries(agreement))
@@ -78,7 +78,7 @@ class Known:
 
     @property
     def committees(self) -> Sequence[Document]:
-        return self.found.rows(COMMITTEES)
+        return [named(copy) for copy in self.found.rows(COMMITTEES)]
 
     def committee(self, committee_id: str | None) -> Document | None:
         return next((each for each in self.committees if each["id"] == committee_id), None)
@@ -103,6 +103,11 @@ class Known:
 
     def rests_on(self, agreement: Agreement) -> tuple[tuple[str, str], ...]:
         return tuple((PARTNERS, party.partner_id) for party in agreement.counterparts)
+
+
+def named(copy: Document) -> Document:
+    """A local copy with its id as in the public state."""
+    return {**copy, "id": copy["_id"]}
 
 
 def first(refusals: Iterable[Refusal]) -> Refusal | None:
