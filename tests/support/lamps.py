@@ -91,13 +91,13 @@ class Client:
     signer: Signer
     caller: Caller = ANNA
 
-    def headers(self, caller: Caller | None = None, **more: str) -> dict[str, str]:
+    def headers(self, caller: Caller | None = None, /, **more: str) -> dict[str, str]:
         token = self.signer.token(caller or self.caller, "lamps")
         named = {name.replace("_", "-"): value for name, value in more.items()}
         return {"Authorization": f"Bearer {token}", **named}
 
-    async def hang(self, name: str, *, key: str | None = None, **body: object) -> httpx.Response:
-        headers = self.headers(Idempotency_Key=key or str(uuid4()))
+    async def hang(self, name: str, *, key: object = None, **body: object) -> httpx.Response:
+        headers = self.headers(Idempotency_Key=str(key or uuid4()))
         return await self.http.post("/api/v1/lanterns", json={"name": name, **body}, headers=headers)
 
     async def hung(self, name: str, **body: object) -> str:

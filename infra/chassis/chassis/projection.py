@@ -130,7 +130,7 @@ class Projector:
                 "passerelle.view": self.collection,
                 "passerelle.version": version,
             }
-            with heard_span(f"project {self.collection}", trace.decode(), attributes):
+            with heard_span(f"project {self.collection}", trace.decode("latin-1"), attributes):
                 return self._shaped(record.value, headers, key, version)
         return self._shaped(record.value, headers, key, version)
 

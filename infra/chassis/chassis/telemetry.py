@@ -139,10 +139,9 @@ def parent(header: str | None) -> Context | None:
 @contextmanager
 def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
     """A consumer span under the record's creation context; looks at the flag byte first and costs nothing unsampled."""
-    if not header or header[-1] not in SAMPLED:
+    context = parent(header) if header and header[-1] in SAMPLED else None
+    if context is None:
         yield
         return
-    with tracer.start_as_current_span(
-        name, context=parent(header), kind=SpanKind.CONSUMER, attributes=dict(attributes)
-    ):
+    with tracer.start_as_current_span(name, context=context, kind=SpanKind.CONSUMER, attributes=dict(attributes)):
         yield

@@ -121,8 +121,9 @@ async def test_a_change_names_the_version_it_read(door: Lamps) -> None:
 async def test_a_version_that_cannot_be_is_stale(door: Lamps, tag: str) -> None:
     id_ = await door.client.hung("a")
 
-    headers = {**door.client.headers(), "If-Match": tag.encode("latin-1")}
-    answer = await door.client.http.post(f"/api/v1/lanterns/{id_}/light-lantern", json={}, headers=headers)
+    headers = [*door.client.headers().items(), ("If-Match", tag)]
+    named = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    answer = await door.client.http.post(f"/api/v1/lanterns/{id_}/light-lantern", json={}, headers=named)
 
     problem(answer, 412, "version-stale")
 

@@ -1,0 +1,229 @@
+"""Documents: told by content, bounded, pending until a command names them, the same under the same key."""
+
+from __future__ import annotations
+
+import asyncio
+import zipfile
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from tests.support.lamps import Lamps
+from tests.support.lantern import KEEPER, STROLLER
+
+from chassis.decide import Caller
+from chassis.documents import LIMIT_BYTES, sweep
+
+PDF = b"%PDF-1.7\n" + b"x" * 600
+PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"x" * 100
+JPEG = b"\xff\xd8\xff\xe0" + b"x" * 100
+MAIL = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: hello\r\n\r\nbody"
+
+
+def archive(**members: bytes) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+    return packed.getvalue()
+
+
+DOCX = archive(word__document_dot_xml=b"<w/>")
+XLSX = archive(xl__workbook_dot_xml=b"<w/>")
+ODT = archive(mimetype=b"application/vnd.oasis.opendocument.text", content_dot_xml=b"<o/>")
+
+
+async def upload(door: Lamps, id_: str, content: bytes, *, key: str | None = None, **form: str) -> httpx.Response:
+    headers = door.client.headers(Idempotency_Key=key or str(uuid4()))
+    path = f"/api/v1/lanterns/{id_}/documents"
+    return await door.client.http.post(path, files={"file": ("plan.pdf", content)}, data=form, headers=headers)
+
+
+def slug(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (PDF, "application/pdf"),
+        (PNG, "image/png"),
+        (JPEG, "image/jpeg"),
+        (MAIL, "message/rfc822"),
+        (DOCX, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (ODT, "application/vnd.oasis.opendocument.text"),
+    ],
+)
+async def test_what_a_file_is_is_told_by_its_content(door: Lamps, content: bytes, media_type: str) -> None:
+    answer = await upload(door, await door.client.hung("a"), content)
+
+    assert (answer.status_code, answer.json()["media_type"]) == (201, media_type), answer.text
+    assert answer.json()["size_bytes"] == len(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MZ\x90\x00" + b"x" * 100,
+        b"<html><script>alert(1)</script></html>",
+        b"",
+        b"GIF89a" + b"x" * 50,
+        archive(evil_dot_exe=b"MZ"),
+        archive(word__document_dot_xml=b"<w/>", word__vbaProject_dot_bin=b"macro"),
+        b"PK\x03\x04 no archive at all",
+        DOCX[: len(DOCX) // 2],
+        archive(mimetype=b"\x00" * 30_000_000),
+    ],
+    ids=["program", "page", "nothing", "gif", "archive", "macros", "no archive", "half an archive", "bomb"],
+)
+async def test_a_disguised_file_is_refused(door: Lamps, content: bytes) -> None:
+    id_ = await door.client.hung("a")
+
+    answer = await upload(door, id_, content)
+
+    assert slug(answer) == (415, "media-type-not-supported")
+    assert await door.store["documents"].count_documents({}) == 0
+    assert await door.store["fs.files"].count_documents({}) == 0
+
+
+async def test_twenty_six_mebibytes_are_too_large(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+
+    answer = await upload(door, id_, PDF + b"x" * (LIMIT_BYTES + 1024 * 1024))
+
+    assert slug(answer) == (413, "too-large")
+    assert await door.store["fs.files"].count_documents({}) == 0
+
+
+async def test_who_sends_without_end_is_cut_off(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        yield head
+        for _ in range(400):
+            sent += 1024 * 1024
+            yield b"x" * 1024 * 1024
+
+    headers = door.client.headers(Idempotency_Key="k", Content_Type="multipart/form-data; boundary=b")
+    answer = await door.client.http.post(f"/api/v1/lanterns/{id_}/documents", content=endless(), headers=headers)
+
+    assert slug(answer) == (413, "too-large")
+
+
+async def test_a_form_that_is_none_is_invalid(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    path = f"/api/v1/lanterns/{id_}/documents"
+    headers = door.client.headers(Idempotency_Key="k")
+
+    no_file = await door.client.http.post(path, files={"other": ("a", b"x")}, headers=headers)
+    as_text = await door.client.http.post(path, data={"file": "x"}, files={"other": ("a", b"")}, headers=headers)
+    no_form = await door.client.http.post(path, json={}, headers=headers)
+    broken = await door.client.http.post(
+        path, content=b"--x", headers={**headers, "Content-Type": "multipart/form-data; boundary="}
+    )
+    audience = await upload(door, id_, PDF, audience="everybody")
+
+    assert [slug(answer) for answer in (no_file, as_text, no_form, broken, audience)] == [
+        (422, "invalid-input"),
+        (422, "invalid-input"),
+        (415, "media-type-not-supported"),
+        (422, "invalid-input"),
+        (422, "invalid-input"),
+    ]
+
+
+async def test_a_document_needs_a_key_a_role_and_somebody_it_belongs_to(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    path = f"/api/v1/lanterns/{id_}/documents"
+    files: dict[str, Any] = {"file": ("a.pdf", PDF)}
+    stroller = door.client.headers(Caller("sam", {STROLLER: {}}), Idempotency_Key="k")
+
+    no_key = await door.client.http.post(path, files=files, headers=door.client.headers())
+    no_role = await door.client.http.post(path, files=files, headers=stroller)
+    no_owner = await upload(door, str(uuid4()), PDF)
+
+    assert [slug(answer) for answer in (no_key, no_role, no_owner)] == [
+        (428, "idempotency-key-required"),
+        (403, "not-permitted"),
+        (404, "unknown-id"),
+    ]
+
+
+async def test_the_same_file_under_the_same_key_is_the_same_document(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+
+    answers = await asyncio.gather(*(upload(door, id_, PDF, key="k") for _ in range(6)))
+    other = await upload(door, id_, PNG, key="k")
+
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["document_id"] for answer in answers}) == 1
+    assert slug(other) == (422, "idempotency-key-reused")
+    assert await door.store["fs.files"].count_documents({}) == 1
+
+
+async def test_a_command_makes_a_pending_document_its_own(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+
+    await door.client.done(id_, "attach-document", {"document_id": document_id}, at=1)
+
+    card = await door.store["documents"].find_one({"_id": document_id})
+    assert (card["state"], card["aggregate"], card["aggregate_id"]) == ("attached", "lantern", id_)
+    path = f"/api/v1/lanterns/{id_}/documents/{document_id}"
+    answer = await door.client.http.get(path, headers=door.client.headers())
+    assert (answer.content, answer.headers["content-type"]) == (PDF, "application/pdf")
+    assert answer.headers["content-disposition"].startswith("attachment")
+
+
+async def test_an_office_document_is_for_whoever_could_have_added_it(door: Lamps) -> None:
+    id_ = await door.client.hung("a", place="quay")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+    staff_id = (await upload(door, id_, PNG, audience="staff")).json()["document_id"]
+    elsewhere = door.client.headers(Caller("sam", {KEEPER: {"places": frozenset({"mole"})}}))
+
+    office = await door.client.http.get(f"/api/v1/lanterns/{id_}/documents/{document_id}", headers=elsewhere)
+    staff = await door.client.http.get(f"/api/v1/lanterns/{id_}/documents/{staff_id}", headers=elsewhere)
+    unknown = await door.client.http.get(f"/api/v1/lanterns/{uuid4()}/documents/{document_id}", headers=elsewhere)
+
+    assert (slug(office), staff.status_code, slug(unknown)) == ((403, "not-permitted"), 200, (404, "unknown-id"))
+
+
+async def test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    ids = [(await upload(door, id_, PDF)).json()["document_id"] for _ in range(3)]
+    await door.client.done(id_, "attach-document", {"document_id": ids[0]}, at=1)
+    old = datetime.now(UTC) - timedelta(hours=25)
+    await door.store["documents"].update_many({"_id": {"$in": ids[:2]}}, {"$set": {"added_at": old}})
+
+    swept = await sweep(door.running.store)
+
+    left = await door.store["documents"].distinct("_id")
+    assert (swept, sorted(left)) == (1, sorted([ids[0], ids[2]]))
+    assert sorted(await door.store["fs.files"].distinct("_id")) == sorted([ids[0], ids[2]])
+
+
+async def test_a_document_swept_while_a_command_names_it_is_unknown(
+    door: Lamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = await door.client.hung("a")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+    write = door.running.desk.shelf.write
+
+    async def swept_before(*args: Any) -> None:
+        await door.store["documents"].delete_one({"_id": document_id})
+        await write(*args)
+
+    monkeypatch.setattr(door.running.desk.shelf, "write", swept_before)
+
+    answer = await door.client.ask(id_, "attach-document", {"document_id": document_id}, at=1)
+
+    assert slug(answer) == (404, "unknown-id")
+    assert (await door.store["lantern"].find_one({"_id": id_}))["private"]["documents"] == []

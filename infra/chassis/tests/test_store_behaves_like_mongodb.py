@@ -1,0 +1,257 @@
+"""Every feature of the database that the code rests on, as MongoDB has it: run against any store that claims its protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+
+from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, ascending
+
+
+async def test_a_transaction_sees_one_moment_and_its_own_writes(database: Store) -> None:
+    rows = database["rows"]
+    await rows.insert_many([{"_id": 1, "n": 1}, {"_id": 2, "n": 1}])
+    seen: list[int] = []
+
+    async def work(session: Session) -> None:
+        seen.append((await rows.find_one({"_id": 1}, session=session))["n"])
+        await rows.update_one({"_id": 2}, {"$set": {"n": 2}})
+        seen.append((await rows.find_one({"_id": 2}, session=session))["n"])
+        await rows.insert_one({"_id": 3, "n": 3}, session=session)
+        seen.append((await rows.find_one({"_id": 3}, session=session))["n"])
+        assert await rows.find_one({"_id": 3}) is None
+
+    await database.transaction(work)
+
+    assert seen == [1, 1, 3]
+
+
+async def test_a_write_to_what_changed_since_the_moment_is_a_labelled_conflict(database: Store) -> None:
+    rows = database["rows"]
+    await rows.insert_one({"_id": 1, "n": 1})
+    faults: list[OperationFailure] = []
+
+    async def work(session: Session) -> None:
+        await rows.find_one({"_id": 1}, session=session)
+        if not faults:
+            await rows.update_one({"_id": 1}, {"$inc": {"n": 10}})
+        try:
+            await rows.update_one({"_id": 1}, {"$inc": {"n": 100}}, session=session)
+        except OperationFailure as fault:
+            faults.append(fault)
+            raise
+
+    await database.transaction(work)
+
+    assert [fault.has_error_label("TransientTransactionError") for fault in faults] == [True]
+    assert (await rows.find_one({"_id": 1}))["n"] == 111
+
+
+async def test_a_key_taken_inside_a_transaction_is_a_duplicate_or_a_conflict_and_ends_it(database: Store) -> None:
+    rows = database["rows"]
+    await rows.insert_one({"_id": 1})
+
+    async with await database._client.start_session() as session:
+        session.start_transaction()
+        with pytest.raises((DuplicateKeyError, OperationFailure)) as taken:
+            await rows.insert_one({"_id": 1}, session=session)
+        with pytest.raises(OperationFailure) as ended:
+            await rows.insert_one({"_id": 2}, session=session)
+        await session.abort_transaction()
+
+    assert isinstance(taken.value, DuplicateKeyError) or taken.value.has_error_label("TransientTransactionError")
+    assert ended.value.code == NO_SUCH_TRANSACTION or ended.value.has_error_label("TransientTransactionError")
+    assert await rows.count_documents({}) == 1
+
+
+async def test_a_counter_made_and_drawn_in_racing_transactions_has_no_gap(database: Store) -> None:
+    async def draw(session: Session) -> int:
+        counted = await database["counters"].find_one_and_update(
+            {"_id": "c"}, {"$inc": {"next": 1}}, upsert=True, return_document=True, session=session
+        )
+        return int(counted["next"])
+
+    drawn = await asyncio.gather(*(database.transaction(draw) for _ in range(20)))
+
+    assert sorted(drawn) == list(range(1, 21))
+
+
+async def test_an_undone_transaction_gives_its_number_back(database: Store) -> None:
+    async def draw_and_fail(session: Session) -> None:
+        await database["counters"].find_one_and_update(
+            {"_id": "c"}, {"$inc": {"next": 1}}, upsert=True, session=session
+        )
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.transaction(draw_and_fail)
+
+    assert await database["counters"].find_one({"_id": "c"}) is None
+
+
+async def test_a_sparse_index_holds_only_what_has_the_member(database: Store) -> None:
+    await database.index("rows", ascending("pending", sparse=True))
+    await database["rows"].insert_many([{"_id": number, "pending": number} for number in range(1, 6)])
+
+    await database["rows"].update_many({"_id": {"$in": [1, 2, 4]}}, {"$unset": {"pending": ""}})
+
+    waiting = await database["rows"].find({"pending": {"$gt": 0}}).sort([("pending", 1)]).to_list(None)
+    assert waiting == [{"_id": 3, "pending": 3}, {"_id": 5, "pending": 5}]
+    assert (await database["rows"].find_one({"_id": 1})) == {"_id": 1}
+
+
+async def test_a_unique_sparse_index_lets_in_many_without_the_member_and_one_with_it(database: Store) -> None:
+    await database.index("rows", ascending("name", unique=True, sparse=True))
+    await database["rows"].insert_many([{"_id": 1}, {"_id": 2}, {"_id": 3, "name": "a"}])
+
+    with pytest.raises(DuplicateKeyError):
+        await database["rows"].insert_one({"_id": 4, "name": "a"})
+
+
+async def test_indexes_made_twice_stand_once_and_keep_what_was_declared(database: Store) -> None:
+    for _ in range(2):
+        await database.index("rows", ascending("expires_at", expire_after_seconds=0), ascending("a", "b", unique=True))
+
+    described = await database["rows"].index_information()
+
+    by_fields = {tuple(index["key"]): index for index in described.values()}
+    assert by_fields[(("expires_at", 1),)]["expireAfterSeconds"] == 0
+    assert by_fields[(("a", 1), ("b", 1))]["unique"] is True
+    assert len(described) == 3
+
+
+async def test_changes_of_a_collection_are_heard_from_then_on(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 0})
+    inserts: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
+
+    async with database.watch(inserts, collection="rows") as changes:
+        await database["rows"].update_one({"_id": 0}, {"$set": {"n": 1}})
+        await database["others"].insert_one({"_id": 1})
+
+        async def write(session: Session) -> None:
+            await database["rows"].insert_one({"_id": 2}, session=session)
+
+        await database.transaction(write)
+        heard = await asyncio.wait_for(anext(aiter(changes)), 10)
+
+    assert set(heard) == {"_id"}
+
+
+async def test_changes_of_a_whole_database_are_heard_with_the_document_after_them(database: Store) -> None:
+    async with database.watch([{"$match": {"ns.coll": {"$in": ["a", "b"]}}}], full=True) as changes:
+        heard = aiter(changes)
+        await database["a"].insert_one({"_id": 1, "n": 1})
+        await database["c"].insert_one({"_id": 1})
+        await database["b"].insert_one({"_id": 1})
+        await database["b"].update_one({"_id": 1}, {"$set": {"n": 2}})
+        seen = [await asyncio.wait_for(anext(heard), 10) for _ in range(3)]
+
+    told = [(each["ns"]["coll"], each["operationType"], each["fullDocument"].get("n")) for each in seen]
+    assert told == [("a", "insert", 1), ("b", "insert", None), ("b", "update", 2)]
+
+
+async def test_files_are_kept_in_chunks_and_deleted(database: Store) -> None:
+    async def chunks() -> Any:
+        for letter in (b"a", b"b", b"c"):
+            yield letter * 200_000
+
+    await database.files.write("f", chunks())
+    read = b"".join([chunk async for chunk in database.files.read("f")])
+    await database.files.delete("f")
+
+    assert read == b"a" * 200_000 + b"b" * 200_000 + b"c" * 200_000
+    assert await database["fs.chunks"].count_documents({}) == 0
+    assert await database["fs.files"].count_documents({}) == 0
+
+
+async def test_a_file_whose_source_fails_leaves_nothing(database: Store) -> None:
+    async def chunks() -> Any:
+        yield b"a" * 600_000
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.files.write("f", chunks())
+
+    assert await database["fs.chunks"].count_documents({}) == 0
+
+
+async def test_words_are_found_by_their_beginnings_in_an_array(database: Store) -> None:
+    await database.index("rows", ascending("words"))
+    words = {1: ["universite", "de", "yaounde"], 2: ["yale"], 3: ["can", "tho"], 4: []}
+    await database["rows"].insert_many([{"_id": id_, "words": each} for id_, each in words.items()])
+
+    async def beginning(prefix: str) -> list[int]:
+        ranged = {"words": {"$elemMatch": {"$gte": prefix, "$lt": prefix + "\uffff"}}}
+        return [row["_id"] async for row in database["rows"].find(ranged).sort([("_id", 1)])]
+
+    assert await beginning("ya") == [1, 2]
+    assert await beginning("yao") == [1]
+    assert await beginning("z") == []
+
+
+async def test_an_unordered_insert_keeps_what_it_can_and_names_the_duplicates(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 2})
+
+    with pytest.raises(BulkWriteError) as fault:
+        await database["rows"].insert_many([{"_id": number} for number in (1, 2, 3)], ordered=False)
+
+    assert [(error["code"], error["index"]) for error in (fault.value.details or {})["writeErrors"]] == [(11000, 1)]
+    assert await database["rows"].count_documents({}) == 3
+
+
+async def test_guarded_replacements_in_one_transaction_take_only_what_is_newer(database: Store) -> None:
+    await database["rows"].insert_many([{"_id": 1, "version": 3}, {"_id": 2, "version": 3}])
+
+    async def work(session: Session) -> int:
+        newer = [{"_id": 1, "version": 2}, {"_id": 2, "version": 4}, {"_id": 3, "version": 1}]
+        replacing = [ReplaceOne({"_id": row["_id"], "version": {"$lt": row["version"]}}, row) for row in newer]
+        done = await database["rows"].bulk_write(replacing, ordered=False, session=session)
+        return int(done.modified_count)
+
+    assert await database.transaction(work) == 1
+    kept = {row["_id"]: row["version"] for row in await database["rows"].find({}).to_list(None)}
+    assert kept == {1: 3, 2: 4}
+
+
+async def test_a_guarded_upsert_of_something_stale_is_a_duplicate(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 1, "version": 3})
+
+    with pytest.raises(DuplicateKeyError):
+        await database["rows"].replace_one({"_id": 1, "version": {"$lt": 2}}, {"_id": 1, "version": 2}, upsert=True)
+
+
+async def test_the_newest_of_each_key_and_what_waits_come_from_one_grouping(database: Store) -> None:
+    rows = [("a", 1, None), ("a", 2, 7), ("b", 5, None), ("c", 1, 9)]
+    await database["rows"].insert_many(
+        [{"key": key, "version": version, **({"pending": p} if p else {})} for key, version, p in rows]
+    )
+
+    group = {"_id": "$key", "version": {"$max": "$version"}, "pending": {"$max": "$pending"}}
+    found = await database.aggregate("rows", [{"$match": {"key": {"$in": ["a", "b"]}}}, {"$group": group}])
+
+    assert {row["_id"]: (row["version"], row.get("pending")) for row in found} == {"a": (2, 7), "b": (5, None)}
+
+
+async def test_a_collection_is_put_in_the_place_of_another_with_its_indexes(database: Store) -> None:
+    await database["view"].insert_one({"_id": "old"})
+    await database.index("view_rebuilt", ascending("country"))
+    await database["view_rebuilt"].insert_one({"_id": "new"})
+
+    await database.rename("view_rebuilt", "view")
+
+    assert await database["view"].distinct("_id") == ["new"]
+    assert "view_rebuilt" not in await database.names()
+    assert (("country", 1),) in {tuple(index["key"]) for index in (await database["view"].index_information()).values()}
+
+
+async def test_values_come_back_as_they_went(database: Store) -> None:
+    moment = datetime(2026, 11, 2, 5, 30, 1, 123_000, tzinfo=UTC)
+    row = {"_id": "é\u00a0»", "bytes": b"\x00\xff", "big": 2**53 + 1, "at": moment, "none": None, "list": [], "map": {}}
+    await database["rows"].insert_one(dict(row))
+
+    assert await database["rows"].find_one({"_id": row["_id"]}) == row

@@ -1,0 +1,116 @@
+"""One trace from the request to whoever hears of it; nothing leaves a process that was not told to export."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from tests.support.lamps import Lamps
+
+from chassis import telemetry
+from chassis.telemetry import SAMPLED as SAMPLED_DIGITS
+from chassis.telemetry import heard_span, parent, traceparent
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("tests")
+    for module in ("telemetry", "command", "http"):
+        monkeypatch.setattr(f"chassis.{module}.tracer", tracer)
+    yield exporter
+    provider.shutdown()
+
+
+async def test_the_trace_of_a_request_goes_on_in_its_command_and_its_records(
+    door: Lamps, spans: InMemorySpanExporter
+) -> None:
+    headers = door.client.headers(traceparent=SAMPLED, Idempotency_Key="k")
+    await door.client.http.post("/api/v1/lanterns", json={"name": "a"}, headers=headers)
+
+    by_name = {span.name: span for span in spans.get_finished_spans()}
+    command, request = by_name["lamps hang_lantern"], by_name["POST lanterns"]
+    assert {f"{span.context.trace_id:032x}" for span in by_name.values() if span.context} == {TRACE}
+    assert request.parent
+    assert f"{request.parent.span_id:016x}" == "b7ad6b7169203331"
+    assert command.parent
+    assert request.context
+    assert command.parent.span_id == request.context.span_id
+    row = await door.store["outbox"].find_one({})
+    assert command.context
+    made = f"00-{TRACE}-{command.context.span_id:016x}-"
+    assert {record["headers"]["ce_traceparent"].decode()[:-2] for record in row["records"]} == {made}
+    assert {record["headers"]["ce_traceparent"].decode()[-1] in SAMPLED_DIGITS for record in row["records"]} == {True}
+
+
+async def test_the_span_of_a_hearer_is_the_child_of_the_record(spans: InMemorySpanExporter) -> None:
+    with heard_span("project lanterns", SAMPLED, {"passerelle.version": 3}):
+        assert (traceparent() or "").startswith(f"00-{TRACE}-")
+
+    (span,) = spans.get_finished_spans()
+    assert span.parent
+    assert f"{span.parent.span_id:016x}" == "b7ad6b7169203331"
+    assert dict(span.attributes or {}) == {"passerelle.version": 3}
+    assert span.kind is trace.SpanKind.CONSUMER
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "00-" + "0" * 32 + "-b7ad6b7169203331-01",
+        SAMPLED[:-2] + "00",
+        SAMPLED[:-1],
+        "é" * 55,
+        "00-zz" + "-" * 50,
+    ],
+)
+def test_an_unsampled_or_malformed_header_makes_no_span(header: str | None, spans: InMemorySpanExporter) -> None:
+    with heard_span("project lanterns", header, {}):
+        assert trace.get_current_span().get_span_context().is_valid is False
+    if header != SAMPLED[:-2] + "00":
+        assert parent(header) is None
+
+    assert spans.get_finished_spans() == ()
+
+
+PROGRAM = """
+import sys
+from chassis import telemetry
+provider = telemetry.set_up("tests")
+with telemetry.tracer.start_as_current_span("own") as span:
+    sampled = telemetry.traceparent()[-1] in telemetry.SAMPLED
+    print(span.is_recording(), sampled, len(provider._active_span_processor._span_processors))
+print(sorted(name for name in sys.modules if "exporter" in name and "opentelemetry" in name))
+"""
+
+
+def test_nothing_is_exported_nor_sampled_unless_it_is_asked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, env={})
+
+    assert done.stdout.splitlines() == ["False False 0", "[]"]
+
+
+def test_what_is_asked_for_by_the_standard_variable_is_exported() -> None:
+    env = {"OTEL_TRACES_EXPORTER": "console"}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, env=env)
+
+    assert done.stdout.splitlines()[0] == "True True 1"
+    assert '"name": "own"' in done.stderr
+
+
+def test_log_lines_carry_the_trace_and_nothing_of_the_payload() -> None:
+    event = telemetry._with_trace(None, "info", {"event": "x"})
+    assert event == {"event": "x"}
