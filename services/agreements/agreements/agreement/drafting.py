@@ -42,22 +42,11 @@ def drafting_rules(agreement: Agreement, resources: Resources | None, known: Kno
 def draft(state: None, private: None, body: DraftAgreement, context: Context) -> Outcome:
     known = Known.of(context)
     drafted = Drafted(
+        **body.model_dump(exclude={"parties", "notice_months", *PRIVATE_TERMS}),
         agreement_id=context.id,
-        kind=body.kind,
-        title=body.title,
+        lineage_id=context.id,
         parties=_numbered(body.parties, ()),
         plurality="bilateral" if len(body.parties) == 2 else "multilateral",
-        purpose=body.purpose,
-        subject_areas=body.subject_areas,
-        sdgs=body.sdgs,
-        framework_id=body.framework_id,
-        lineage_id=context.id,
-        responsible_officer=body.responsible_officer,
-        promoter=body.promoter,
-        languages=body.languages,
-        start_on=body.start_on,
-        end_on=body.end_on,
-        renewal_mode=body.renewal_mode,
         notice_months=_notice_months(body.kind, body.notice_months),
     )
     agreement = evolve(None, drafted)
