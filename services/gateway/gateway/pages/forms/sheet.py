@@ -67,20 +67,25 @@ async def opening(sheet: Sheet) -> Entries:
 
 async def sent(sheet: Sheet) -> Response:
     """The form as it was sent: a line more, something looked up, or the command itself."""
-    form = await sheet.visit.request.form()
-    version = str(form.get("version") or "")
-    drawn = Drawn(
-        typed(form),
-        Sources(sheet.visit, sheet.item),
-        key=str(form.get("key") or uuid4()),
-        version=int(version) if version.isdecimal() else None,
-    )
-    if form.get("op"):
-        entries = await operated(drawn.entries, drawn.sources, sheet.widget, str(form["op"]))
-        return await draw(sheet, replace(drawn, entries=entries))
-    where = (sheet.collection, sheet.item["id"]) if sheet.item else None
-    entries, problem = await uploaded(sheet.visit, form, drawn.entries, where, drawn.key)
-    entries = tidied(sheet.schema, entries, sheet.overlay.numbered)
+    async with sheet.visit.request.form() as form:
+        version = str(form.get("version") or "")
+        drawn = Drawn(
+            typed(form),
+            Sources(sheet.visit, sheet.item),
+            key=str(form.get("key") or uuid4()),
+            version=int(version) if version.isdecimal() else None,
+        )
+        if form.get("op"):
+            entries = await operated(drawn.entries, drawn.sources, sheet.widget, str(form["op"]))
+            return await draw(sheet, replace(drawn, entries=entries))
+        where = (sheet.collection, sheet.item["id"]) if sheet.item else None
+        entries, problem = await uploaded(sheet.visit, form, drawn.entries, where, drawn.key)
+    return await decided(sheet, replace(drawn, entries=entries), problem)
+
+
+async def decided(sheet: Sheet, drawn: Drawn, problem: Problem | None) -> Response:
+    """The owner's answer to the whole form: away to the file, or the form again with what stands against it."""
+    entries = tidied(sheet.schema, drawn.entries, sheet.overlay.numbered)
     entries, unresolved = await resolved(entries, drawn.sources, sheet.widget)
     drawn = replace(drawn, entries=entries, errors=unresolved)
     if problem is None and not unresolved:
@@ -99,7 +104,7 @@ async def sent(sheet: Sheet) -> Response:
 async def submitted(sheet: Sheet, drawn: Drawn) -> Done | Problem:
     body = read(sheet.schema, sheet.overlay.fold(drawn.entries))
     if sheet.overlay.edits:
-        body = only_changed(body, read(sheet.schema, await opening(sheet)))
+        body = only_changed(sheet.schema, body, read(sheet.schema, await opening(sheet)))
     return await sheet.visit.door.command(
         sheet.visit.who,
         sheet.collection,
@@ -111,7 +116,8 @@ async def submitted(sheet: Sheet, drawn: Drawn) -> Done | Problem:
     )
 
 
-def only_changed(body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """What an edit sends: new values, and null for what the form showed and is empty now."""
+def only_changed(schema: Schema, body: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What an edit sends: new values, and for what the form showed and is empty now an empty list or null."""
     new = {name: value for name, value in body.items() if before.get(name, NOTHING) != value}
-    return new | {name: None for name in before if name not in body and name not in HIDDEN}
+    emptied = [name for name in before if name not in body and name not in HIDDEN]
+    return new | {name: [] if schema["properties"][name].get("type") == "array" else None for name in emptied}

@@ -1,0 +1,221 @@
+"""The staff pages, read as a browser without script reads them."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Final
+
+import httpx
+import pytest
+from services.gateway.tests.demo_office import (
+    ACTIVE,
+    ADVISED,
+    BURUNDI,
+    COUNCIL,
+    DRAFT,
+    ENDED,
+    FOZ,
+    GROUP,
+    HELD,
+    LUBUMBASHI,
+    NEGOTIATING,
+    SIGNING,
+    STAY_ID,
+    PaperOffice,
+)
+from services.gateway.tests.pages_house import paper_app
+
+READ: Final = (
+    "/",
+    "/search?q=foz",
+    "/partners",
+    f"/partners/{LUBUMBASHI}",
+    f"/partners/{BURUNDI}",
+    f"/partners/{LUBUMBASHI}/agreements",
+    f"/partners/{LUBUMBASHI}/people?purpose=correspondence",
+    f"/partners/{FOZ}/identity",
+    "/agreements",
+    *(f"/agreements/{id}" for id in (DRAFT, NEGOTIATING, SIGNING, ACTIVE, ADVISED, ENDED)),
+    f"/agreements/{ACTIVE}/conditions",
+    f"/agreements/{SIGNING}/history",
+    "/register",
+    "/refusals",
+    "/committees",
+    f"/committees/{GROUP}",
+    f"/committees/{COUNCIL}",
+    "/meetings",
+    f"/meetings/{HELD}",
+    "/stays",
+    f"/stays/{STAY_ID}?purpose=handling%20of%20the%20stay",
+    "/countries",
+    "/countries/CD",
+    "/profile",
+    "/help",
+)
+CODE: Final = re.compile(r"\b[a-z]+_[a-z_]+\b")
+UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}")
+
+
+class Words(HTMLParser):
+    """What a person reads: the text between the tags."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def words(html: str) -> str:
+    reader = Words()
+    reader.feed(html)
+    return re.sub(r"\s+", " ", " ".join(reader.said))
+
+
+def browser(office: PaperOffice | None = None, person: str = "officer-1") -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(paper_app(office or PaperOffice()))
+    return httpx.AsyncClient(transport=transport, base_url="http://passerelle", cookies={"person": person})
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("path", READ)
+async def test_a_page_reads_in_words_never_in_codes_or_ids(path: str, language: str) -> None:
+    async with browser() as visitor:
+        answer = await visitor.get(f"/{language}{path}")
+
+    said = words(answer.text)
+    assert answer.status_code == 200
+    assert f'lang="{"fr-BE" if language == "fr" else "en-GB"}"' in answer.text
+    assert not UUID.search(said)
+    assert not CODE.search(said), CODE.findall(said)
+
+
+async def test_the_other_language_keeps_path_and_query() -> None:
+    async with browser() as visitor:
+        answer = await visitor.get("/fr/partners?country=CD&standing=privileged")
+
+    assert 'href="/en/partners?country=CD&amp;standing=privileged" hreflang="en" lang="en"' in answer.text
+
+
+async def test_a_list_shows_its_filters_and_says_which_it_left_out() -> None:
+    async with browser() as visitor:
+        answer = await visitor.get("/fr/partners?standing=privileged&kind=zzz")
+
+    said = words(answer.text)
+    assert "Statut : Partenaire privilégié" in said.replace("\u00a0", " ")
+    assert "1 filtre ignoré : Nature = zzz" in said.replace("\u00a0", " ")
+    assert "Université de Lubumbashi" in said
+    assert "Universidade da Foz" not in said
+
+
+async def test_a_list_goes_on_at_the_next_page_with_its_filters() -> None:
+    office = PaperOffice()
+    partner = office.views["partners"][FOZ]
+    office.views["partners"] |= {f"p{number}": {**partner, "id": f"p{number}"} for number in range(60)}
+
+    async with browser(office) as visitor:
+        first = await visitor.get("/en/partners?country=PT")
+        address = re.search(r'href="([^"]+)" rel="next"', first.text)
+        assert address
+        second = await visitor.get(address[1].replace("&amp;", "&"))
+
+    assert "61 partners" in first.text
+    assert second.text.count("Universidade da Foz") == 11
+
+
+async def test_a_held_action_keeps_its_place_and_says_why_and_what_lifts_it() -> None:
+    async with browser() as visitor:
+        answer = await visitor.get(f"/fr/agreements/{SIGNING}")
+
+    assert 'aria-disabled="true" aria-describedby="why-register_agreement"' in answer.text
+    assert "L’enregistrement attend une signature." in answer.text
+    assert f"/fr/partners/{LUBUMBASHI}/do/record-rights-assessment?agreement={SIGNING}" in answer.text
+    assert "Approuver l’accord" not in answer.text
+
+
+async def test_a_page_reads_while_its_owner_is_away() -> None:
+    office = PaperOffice(away=True)
+
+    async with browser(office) as visitor:
+        answer = await visitor.get(f"/en/agreements/{SIGNING}")
+
+    assert answer.status_code == 200
+    assert "does not answer for the moment" in answer.text
+    assert "Parties and signatures" in answer.text
+
+
+async def test_nobody_signed_in_is_led_to_the_door_and_back() -> None:
+    async with browser(person="nobody") as visitor:
+        asked = await visitor.get("/fr/partners?country=CD")
+        door = await visitor.get(asked.headers["location"])
+
+    assert asked.status_code == 303
+    assert 'name="next" value="/fr/partners?country=CD"' in door.text
+    assert "Gestionnaire RI" in door.text
+
+
+async def test_the_first_address_leads_to_the_persons_language() -> None:
+    async with browser(person="reader-1") as english, browser(person="nobody") as nobody:
+        known = await english.get("/")
+        unknown = await nobody.get("/", headers={"accept-language": "en-GB,en;q=0.8"})
+        unsaid = await nobody.get("/", headers={"accept-language": "pt"})
+
+    assert [answer.headers["location"] for answer in (known, unknown, unsaid)] == ["/en/", "/en/", "/fr/"]
+
+
+async def test_what_does_not_exist_is_a_page_that_says_so() -> None:
+    async with browser() as visitor:
+        answers = [
+            await visitor.get(path) for path in ("/fr/partners/nobody", "/fr/nowhere/at/all", "/fr/agreements/x/y")
+        ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert all("Rien à cette adresse" in answer.text for answer in answers)
+
+
+async def test_ones_own_change_on_its_way_is_said() -> None:
+    async with browser() as visitor:
+        behind = await visitor.get(f"/fr/partners/{LUBUMBASHI}?seen=partner:9&done=add_contact")
+        created = await visitor.get("/fr/partners/new-one?seen=partner:1")
+        caught_up = await visitor.get(f"/fr/partners/{LUBUMBASHI}?seen=partner:3&done=add_contact")
+
+    assert "il s’affichera dans un instant" in behind.text
+    assert created.status_code == 202
+    assert "il s’affichera dans un instant" not in caught_up.text
+    assert "C’est fait\u00a0: ajouter un contact." in caught_up.text
+
+
+async def test_a_register_number_leads_to_its_agreement() -> None:
+    async with browser() as visitor:
+        answer = await visitor.get("/fr/register/ULB-2025-0388")
+        unknown = await visitor.get("/fr/register/ULB-2025-9999")
+
+    assert answer.headers["location"] == f"/fr/agreements/{ACTIVE}"
+    assert unknown.status_code == 404
+
+
+async def test_entries_that_a_role_cannot_open_are_absent() -> None:
+    async with browser(person="reader-1") as visitor:
+        answer = await visitor.get("/en/partners")
+
+    assert "Mobility centre" not in answer.text
+    assert "New partner" not in answer.text
+
+
+async def test_personal_data_need_a_purpose() -> None:
+    async with browser() as visitor:
+        before = await visitor.get(f"/en/partners/{LUBUMBASHI}/people")
+        after = await visitor.get(f"/en/partners/{LUBUMBASHI}/people?purpose=correspondence")
+
+    assert "contact-01@example.org" not in before.text
+    assert "contact-01@example.org" in after.text
+
+
+async def test_colours_are_chosen_and_kept_in_the_browser() -> None:
+    async with browser() as visitor:
+        await visitor.post("/en/profile", data={"scheme": "dark"})
+        answer = await visitor.get("/en/")
+
+    assert '<html lang="en-GB" data-bs-theme="dark">' in answer.text
