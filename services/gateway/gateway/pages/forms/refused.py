@@ -14,6 +14,9 @@ from gateway.pages.ways import Way, ways_from
 
 REFUSED: Final = words.msg("This cannot be done now")
 INCOMPLETE: Final = words.msg("Some entries need your attention")
+TO_CONFIRM: Final = words.msg("Your confirmation is needed")
+WARNINGS: Final = frozenset({"similar-partner-exists"})
+"""Not refused for good: the form says what to confirm, and is sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ def field_errors(visit: Visit, problem: Problem) -> Mapping[str, list[str]]:
     for error in problem.body.get("errors", ()):
         errors.setdefault(_name(error.get("pointer")), []).append(_why(visit, error.get("code", "")))
     for reason in problem.body.get("reasons", ()):
-        if reason.get("pointer"):
+        if reason.get("pointer") and problem.slug not in WARNINGS:
             errors.setdefault(_name(reason["pointer"]), []).append(str(reason[visit.language]))
     return errors
 
@@ -62,8 +65,13 @@ def summary(visit: Visit, problem: Problem, fields: Sequence[Field], context: Ma
         said = []
     ways = ways_from(visit, problem.slug, context)
     general = [Line(text, ways=ways if number == 0 else ()) for number, text in enumerate(said)]
-    title = INCOMPLETE if at_fields and not general else REFUSED
-    return Summary(visit.said(title), [*general, *at_fields])
+    return Summary(visit.said(_title(problem, at_fields, general)), [*general, *at_fields])
+
+
+def _title(problem: Problem, at_fields: Sequence[Line], general: Sequence[Line]) -> str:
+    if problem.slug in WARNINGS:
+        return TO_CONFIRM
+    return INCOMPLETE if at_fields and not general else REFUSED
 
 
 def _reasons(visit: Visit, problem: Problem) -> list[str]:
@@ -71,7 +79,11 @@ def _reasons(visit: Visit, problem: Problem) -> list[str]:
     if words.english("refusal", problem.slug):
         said = visit.say("refusal", problem.slug)
         return [said, *(_roles(visit, problem))]
-    reasons = [str(reason[visit.language]) for reason in problem.body.get("reasons", ()) if not reason.get("pointer")]
+    reasons = [
+        str(reason[visit.language])
+        for reason in problem.body.get("reasons", ())
+        if not reason.get("pointer") or problem.slug in WARNINGS
+    ]
     return reasons or [str(problem.body.get("detail") or problem.body.get("title") or problem.slug)]
 
 

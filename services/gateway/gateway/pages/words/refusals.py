@@ -22,7 +22,6 @@ REFUSALS = {
     "owner-away": "This action waits for a service to answer; your entries are kept. Try again.",
     "reference-not-known-yet": "A file named here is not known everywhere yet. Try again in a moment.",
     "retention-elapsed": "The personal data asked for were erased.",
-    "similar-partner-exists": "A similar partner already exists.",
 }
 
 ENTRIES = {
