@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -103,7 +103,7 @@ class Feed:
             if not self._waiters[key]:
                 del self._waiters[key]
 
-    async def stream(self, wanted: Callable[[News], bool], last_id: str | None) -> AsyncIterator[bytes]:
+    async def stream(self, wanted: Callable[[News], bool], last_id: str | None) -> AsyncGenerator[bytes, None]:
         """Server-sent events of the news that are wanted, from `last_id` on; `reset` tells to read afresh."""
         queue: asyncio.Queue[News | None] = asyncio.Queue(QUEUE)
         self._queues.add(queue)

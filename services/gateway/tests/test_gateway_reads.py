@@ -177,7 +177,7 @@ async def test_live_news_reaches_those_who_may_read_it_and_a_returning_page_miss
     feed = house.feed
     stream = feed.stream(lambda news: news.aggregate == "partner", None)
     assert (await anext(stream)).startswith(b"retry")
-    nothing_yet = asyncio.create_task(anext(stream))
+    nothing_yet = asyncio.ensure_future(anext(stream))
     state = await house.tell(PARTNER, (registered("News"),))
     message = (await asyncio.wait_for(nothing_yet, 10)).decode()
     assert state.id in message
