@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from contracts.roles import Role
 from passerelle.door import Door, Refused, door
@@ -22,16 +21,14 @@ ALL: Final = ""
 
 def list_(service: Service = ALL) -> None:
     """List the records that wait in the parking lots, oldest first."""
-    table = Table("service", "id", "key", "since", "behind", "reason")
     found = 0
     for name in _chosen(service):
         with _operator(name) as asked:
             for row in asked.get("/ops/parked")["items"]:
                 found += 1
                 since = str(row["parked_at"])[:19].replace("T", " ")
-                table.add_row(name, row["id"], row["key"], since, "yes" if row["behind"] else "", row["reason"])
-    if found:
-        Console().print(table)
+                behind = ", behind another of its key" if row["behind"] else ""
+                print(f"{row['id']}\n    {name}, key {row['key'] or '–'}, since {since}{behind}: {row['reason']}")
     print(f"{found} parked records.")
 
 

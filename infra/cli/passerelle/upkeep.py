@@ -11,9 +11,7 @@ from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from chassis import topics
 from chassis.archive import Unreadable
@@ -72,13 +70,10 @@ def verify(
 ) -> None:
     """Compare facts, owners, last snapshots, views and local copies; 1 when anything differs."""
     report = asyncio.run(_verify(surroundings(), patience))
-    if report.differences:
-        table = Table("aggregate", "id", "where", "what differs")
-        for each in report.differences[:SHOWN]:
-            table.add_row(each.aggregate, each.key, each.where, each.what)
-        Console().print(table)
-        if len(report.differences) > SHOWN:
-            print(f"… and {len(report.differences) - SHOWN} more")
+    for each in report.differences[:SHOWN]:
+        print(f"{each.aggregate}/{each.key}  {each.where}: {each.what}")
+    if len(report.differences) > SHOWN:
+        print(f"… and {len(report.differences) - SHOWN} more")
     counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
     print(f"Compared {counted}: {len(report.differences) or 'no'} differences.")
     if report.differences:
