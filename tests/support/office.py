@@ -224,7 +224,9 @@ class Office:
         }
         await self.secretary(committee).does(meeting, "give-advice", body)
 
-    async def hears_advice(self, *agreements: File, committee: File) -> None:
+    async def hears_advice(
+        self, *agreements: File, committee: File, conditions: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         """Every agreement gets a favourable advice at one sitting, two weeks on."""
         for agreement in agreements:
             await self.asks_advice(agreement)
@@ -237,7 +239,7 @@ class Office:
         await secretary.reads(committee)
         await self.holds(meeting, committee)
         for item in [each for each in meeting["items"] if each["ref"]["id"] in asked]:
-            await self.advises(meeting, committee, item["item_id"])
+            await self.advises(meeting, committee, item["item_id"], *conditions)
         for agreement in agreements:
             await self.officer.sees(agreement, lambda shown: shown["state"] == "negotiating" and shown["advice"])
 

@@ -22,16 +22,15 @@ class Span:
     id: str
     parent: str
     attributes: dict[str, str]
+    exported: bytes = field(repr=False)
 
 
 @dataclass
 class Receiver:
     address: str
-    raw: list[bytes] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
 
     def take(self, content: bytes) -> None:
-        self.raw.append(content)
         for of_process in ExportTraceServiceRequest.FromString(content).resource_spans:
             said = {each.key: each.value.string_value for each in of_process.resource.attributes}
             for scope in of_process.scope_spans:
@@ -43,6 +42,7 @@ class Receiver:
                         id=span.span_id.hex(),
                         parent=span.parent_span_id.hex(),
                         attributes={each.key: each.value.string_value for each in span.attributes},
+                        exported=span.SerializeToString(),
                     )
                     for span in scope.spans
                 ]

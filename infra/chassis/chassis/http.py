@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import orjson
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, ValidationError
 from pymongo.errors import PyMongoError
@@ -250,9 +251,15 @@ def if_match(request: Request) -> int | None:
     return int(value)
 
 
+def bare(lifespan: Any = None) -> FastAPI:
+    """FastAPI without its own pages and its own telemetry, whose spans would carry query strings: what people search for."""
+    quiet: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+    return FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan, telemetry=quiet)
+
+
 def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None, lifespan: Any = None) -> FastAPI:
     """The service's application: its own routes first, then those of the command tables."""
-    made = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    made = bare(lifespan)
     titles = {slug: text for aggregate in aggregates.values() for slug, text in aggregate.problems.items()}
     handle_errors(made, titles)
     if own is not None:

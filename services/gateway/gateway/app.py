@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.http import handle_errors, json_response
+from chassis.http import bare, handle_errors, json_response
 from gateway import api, openapi, upkeep
 from gateway.gateway import Gateway
 from gateway.inside import InsideDoor
@@ -28,7 +28,7 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
         async with gateway.open():
             yield
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+    app = bare(lifespan)
     app.state.gateway = gateway
     handle_errors(app, {})
     app.add_middleware(AtTheDoor, sessions=gateway.sessions, directory=gateway.directory, verifier=gateway.verifier)
