@@ -148,3 +148,16 @@ async def test_what_is_still_on_its_way_is_waited_for(post: Post) -> None:
     await post.send(post.rows[-1:])
 
     assert (await comparing).differences == ()
+
+
+async def test_what_is_personal_is_compared_by_its_state_for_versions_may_skip(broker: Child, documents: Child) -> None:
+    async with post_office(broker.address, documents.address, f"r{uuid4().hex[:8]}", personal=True) as post:
+        await post.record("p1")
+        await post.send()
+        await post.owner()["parcel"].update_one({"_id": "p1"}, {"$set": {"version": 7, "public.version": 7}})
+        agreed = await verified(post)
+
+        await post.owner()["parcel"].update_one({"_id": "p1"}, {"$set": {"public.label": "another"}})
+
+        assert agreed.differences == ()
+        assert {("p1", "owner"), ("p1", "last record")} == places(await verified(post))

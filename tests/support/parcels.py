@@ -75,7 +75,7 @@ class ParcelContract(Contract[Parcel]):
         return f"passerelle.{self.room}.state.v1"
 
 
-def contract_of(room: str) -> ParcelContract:
+def contract_of(room: str, *, personal: bool = False) -> ParcelContract:
     return ParcelContract(
         aggregate="parcel",
         service="post",
@@ -83,6 +83,7 @@ def contract_of(room: str) -> ParcelContract:
         state=Parcel,
         facts=(Packed, Relabelled, Weighed),
         evolve=evolve,
+        personal=personal,
         room=room,
     )
 
@@ -180,9 +181,9 @@ async def delete_topic(bootstrap: str, name: str) -> None:
 
 
 @asynccontextmanager
-async def post_office(bootstrap: str, mongo: str, room: str) -> AsyncIterator[Post]:
+async def post_office(bootstrap: str, mongo: str, room: str, *, personal: bool = False) -> AsyncIterator[Post]:
     """A post office with empty topics and databases of its own."""
-    contract = contract_of(room)
+    contract = contract_of(room, personal=personal)
     await make_topics(bootstrap, contract)
     store, kafka = Store(mongo, f"post_{room}"), producer(bootstrap, "post")
     await kafka.start()
