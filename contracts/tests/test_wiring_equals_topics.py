@@ -36,8 +36,7 @@ def test_a_service_tells_the_topics_it_owns(name: str, tmp_path: Path) -> None:
     told = set(put_together(name, tmp_path).tells)
     owned = {topic.name for topic in load().values() if topic.owner == name and not topic.is_parking}
 
-    # A service without a policy rule has nothing to tell in its stream of refusals yet.
-    assert told | {f"passerelle.{name}-refusal.events.v1"} == owned
+    assert told == owned
 
 
 def test_the_gateway_reads_the_topics_that_name_it() -> None:

@@ -5,30 +5,33 @@ As a process (`python -m tests.support.lamps api|worker|all`) it can be told to 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
 from pydantic_settings import SettingsConfigDict
 from tests.support import lantern
-from tests.support.lantern import KEEPER, MASTER, Closed, Greeted, Language, Refused, language
+from tests.support.lantern import KEEPER, MASTER, Closed, Greeted, Language, language
 
 from chassis.auth import Signer
-from chassis.command import Asked, RefusalStream
-from chassis.decide import Caller, Refusal, Text
+from chassis.decide import Caller
+from chassis.outlet import Outgoing, Outlet
 from chassis.projection import Copy
 from chassis.reaction import Heard, NotKnownYet, Reaction, Work
+from chassis.relay import Relay
+from chassis.run import main
 from chassis.service import Running, Service
 from chassis.settings import ServiceSettings
-from contracts.types import LocalizedText
 from stack import ports
 from stack.child import Child
 
@@ -41,6 +44,7 @@ class LampsSettings(ServiceSettings):
     room: str = ""
     fault: str = ""
     marker: Path = Path("/nowhere")
+    lease_seconds: float = 10.0
 
 
 async def take_down_with_harbour(heard: Heard, work: Work) -> None:
@@ -55,17 +59,13 @@ async def note_greeting(heard: Heard, work: Work) -> None:
         raise NotKnownYet(words)
     if words.startswith("poison") and await work.document("mended", "poison") is None:
         raise ValueError("these words cannot be borne")
+    if words.startswith("slow"):
+        await asyncio.sleep(0.2)
     if words.startswith("hang "):
         await work.run("lantern", "hang_lantern", work.new_id(), {"name": words.removeprefix("hang ")})
     noted = {"key": heard.envelope.key, "version": heard.envelope.sequence, "words": words}
     told = len(await work.rows("greetings", {"key": heard.envelope.key}))
     await work.put("greetings", {"_id": heard.envelope.id, "number": told + 1, **noted})
-
-
-def refused(asked: Asked, refusal: Refusal) -> Refused:
-    text = refusal.reasons[0].text if refusal.reasons else Text("?", "?")
-    reason = LocalizedText(fr=text.fr, en=text.en)
-    return Refused(command=asked.row.name, slug=refusal.slug, reason=reason)
 
 
 def lamps(settings: LampsSettings, words: Language | None = None) -> Service:
@@ -79,7 +79,7 @@ def lamps(settings: LampsSettings, words: Language | None = None) -> Service:
             Reaction("CH-L1", spoken.harbour, (Closed,), take_down_with_harbour),
             Reaction("CH-L2", spoken.harbour, (Greeted,), note_greeting),
         ),
-        refusals=RefusalStream(spoken.refusal, refused),
+        refusals=spoken.refusal,
     )
 
 
@@ -169,8 +169,11 @@ class Process:
             "LAMPS_ROOM": self.settings.room,
             "LAMPS_DATABASE": self.settings.database,
             "LAMPS_PORT": str(port),
+            "LAMPS_INSTANCE": "lamps-1",
             "LAMPS_FAULT": fault,
             "LAMPS_MARKER": str(self.marker(name)),
+            "LAMPS_LEASE_SECONDS": str(self.settings.lease_seconds),
+            "PYTHONPATH": ".",
             **self.more,
         }
         address = f"http://127.0.0.1:{port}"
@@ -203,3 +206,40 @@ def stand_still(marker: Path) -> None:
     marker.touch()
     while marker.exists():
         time.sleep(0.02)
+
+
+def with_fault(settings: LampsSettings) -> None:
+    """Puts the fault that the environment names where it belongs."""
+    send = Outlet.send
+
+    async def die_at_once(*_: object) -> None:
+        die()
+
+    async def stand_before_sending(outlet: Outlet, records: Sequence[Outgoing]) -> list[BaseException | None]:
+        stand_still(settings.marker)
+        standing.stop()
+        return await send(outlet, records)
+
+    standing = patch.object(Outlet, "send", stand_before_sending)
+    match settings.fault:
+        case "die before sending":
+            patch.object(Outlet, "send", die_at_once).start()
+        case "die before marking":
+            patch.object(Relay, "_mark", die_at_once).start()
+        case "stand before sending":
+            standing.start()
+        case "":
+            return
+        case unknown:
+            raise SystemExit(f"no fault is called {unknown}")
+
+
+def made(settings: LampsSettings) -> Service:
+    with_fault(settings)
+    patch("chassis.lease.LEASE_SECONDS", settings.lease_seconds).start()
+    patch("chassis.service.TIDY_SECONDS", 0.5).start()
+    return lamps(settings)
+
+
+if __name__ == "__main__":
+    main(made, LampsSettings)

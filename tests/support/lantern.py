@@ -32,6 +32,8 @@ from chassis.decide import (
     refuse,
 )
 from contracts.record import Contract, Fact, State
+from contracts.refusal import PolicyRefusal, Recorded
+from contracts.refusal import evolve as refused
 from contracts.types import Body, LocalizedText
 
 LIT_PER_PLACE = 3
@@ -148,18 +150,6 @@ def evolve_harbour(harbour: Harbour | None, fact: Any) -> Harbour:
             return harbour.model_copy(update={"greetings": harbour.greetings + 1})
 
 
-class Refused(Fact):
-    refusal_id: str = ""
-    command: str
-    slug: str
-    reason: LocalizedText
-
-
-class PolicyRefusal(State):
-    state: str = "recorded"
-    slug: str
-
-
 @dataclass(frozen=True)
 class RoomContract(Contract[Any]):
     """`room` keeps the topics of one test apart from those of another on the same broker."""
@@ -195,14 +185,8 @@ def language(room: str) -> Language:
     return Language(
         RoomContract("lantern", "lamps", "lanterns", Lantern, lantern_facts, evolve, room=room),
         RoomContract("harbour", "coast", "harbours", Harbour, (Opened, Closed, Greeted), evolve_harbour, room=room),
-        RoomContract(
-            "refusal", "lamps", "refusals", PolicyRefusal, (Refused,), refused_state, keeps_state=False, room=room
-        ),
+        RoomContract("refusal", "lamps", "refusals", PolicyRefusal, (Recorded,), refused, keeps_state=False, room=room),
     )
-
-
-def refused_state(state: PolicyRefusal | None, fact: Any) -> PolicyRefusal:
-    return PolicyRefusal(id=fact.refusal_id, slug=fact.slug)
 
 
 class Memory(BaseModel):

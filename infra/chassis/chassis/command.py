@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,8 @@ from chassis.problems import Problem, status_of
 from chassis.shelf import Shelf
 from chassis.taking import Taken, hidden, reach_of, take
 from chassis.telemetry import tracer
-from contracts.record import Contract, Fact
+from contracts.record import Contract
+from contracts.refusal import Recorded, refusal_contract
 
 IDEMPOTENCY: Final = "idempotency"
 IDEMPOTENCY_HOURS: Final = 24
@@ -65,14 +66,6 @@ class Answered:
     answer: Mapping[str, object] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalStream:
-    """Where policy refusals are told: their contract and the fact made of (asked, refusal)."""
-
-    contract: Contract[Any]
-    fact: Callable[[Asked, Refusal], Fact]
-
-
 class Desk:
     """Where one service's commands are taken.
 
@@ -87,11 +80,11 @@ class Desk:
         clock: Clock,
         aggregates: Iterable[Aggregate],
         settings: Any = None,
-        refusals: RefusalStream | None = None,
+        refusals: Contract[Any] | None = None,
     ) -> None:
         self.service, self.store, self.clock, self.settings = service, store, clock, settings
         self.aggregates = {aggregate.name: aggregate for aggregate in aggregates}
-        self._refusals = refusals
+        self._refusals = refusals or refusal_contract(service)
         self.shelf = Shelf(store, self.aggregates)
         self.committed = asyncio.Event()
 
@@ -253,7 +246,7 @@ class Desk:
         await self.store[IDEMPOTENCY].insert_one(kept, session=session)
 
     async def _refuse(self, asked: Asked, refusal: Refusal) -> Problem:
-        if refusal.rule and self._refusals:
+        if refusal.rule:
 
             async def work(session: Session) -> None:
                 if await self._kept_answer(asked, session) is None:
@@ -266,14 +259,28 @@ class Desk:
 
     async def tell_refusal(self, asked: Asked, refusal: Refusal, session: Session) -> None:
         """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version."""
-        if self._refusals is None:
-            return
-        contract, id_ = self._refusals.contract, new_id()
-        fact = contract.stamp(self._refusals.fact(asked, refusal), id_, 1, self.clock.today())
+        contract, id_ = self._refusals, new_id()
+        fact = contract.stamp(_recorded(asked, refusal), id_, 1, self.clock.today())
         told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract)
         await self.store[OUTBOX].insert_one(
             outbox_row(contract, id_, 1, [fact], None, told, time.time_ns() // 1_000), session=session
         )
+
+
+def _recorded(asked: Asked, refusal: Refusal) -> Recorded:
+    """Without the id of what does not exist, or of what is personal."""
+    return Recorded.model_validate(
+        {
+            "aggregate": asked.aggregate.name,
+            "id": None if asked.row.creates or asked.aggregate.contract.personal else asked.id,
+            "command": asked.row.name,
+            "rule": refusal.rule,
+            "slug": refusal.slug,
+            "reason_fr": " ".join(reason.text.fr for reason in refusal.reasons),
+            "reason_en": " ".join(reason.text.en for reason in refusal.reasons),
+            "refs": refusal.refs,
+        }
+    )
 
 
 def _kept_id(asked: Asked) -> str:

@@ -14,7 +14,7 @@ from chassis import documents, health, ops
 from chassis import http as web
 from chassis.auth import Verifier
 from chassis.clock import Clock, DemoClock, RealClock
-from chassis.command import Desk, RefusalStream
+from chassis.command import Desk
 from chassis.consumer import Ear, Hearer, listening, quiet_broker
 from chassis.deadlines import Scanner
 from chassis.decide import Aggregate
@@ -29,6 +29,7 @@ from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Measures, log
 from contracts.record import Contract
+from contracts.refusal import refusal_contract
 
 TIDY_SECONDS: Final = 10.0
 WATCH_AGAIN_SECONDS: Final = 2.0
@@ -44,7 +45,7 @@ class Service:
     copies: Sequence[Copy] = ()
     reactions: Sequence[Reaction] = ()
     routes: Callable[[web.House], APIRouter] | None = None
-    refusals: RefusalStream | None = None
+    refusals: Contract[Any] | None = None
 
     @property
     def database(self) -> str:
@@ -60,7 +61,7 @@ class Service:
     def tells(self) -> list[str]:
         """The topics it writes."""
         own = [topic for a in self.aggregates for topic in (a.contract.events_topic, a.contract.state_topic)]
-        return own + ([self.refusals.contract.events_topic] if self.refusals else [])
+        return [*own, (self.refusals or refusal_contract(self.name)).events_topic]
 
 
 class Running:
