@@ -21,6 +21,8 @@ from passerelle.tokens import bearer
 
 PATIENCE_SECONDS: Final = 60.0
 AGAIN_SECONDS: Final = 0.05
+MORNING, NOON, AFTERNOON = 8, 12, 14
+"""In UTC; each step of the clock costs every service a look at its deadlines."""
 READER: Final = "director-01"
 ON_ITS_WAY: Final = frozenset({"reference-not-known-yet", "owner-away", "group-unknown"})
 
@@ -39,8 +41,8 @@ class Stage:
         self.acts = 0
 
     def move(self, on: date, hour: int) -> None:
-        """The next act happens at this moment; the clock itself moves when there is one."""
-        self._moment = datetime(on.year, on.month, on.day, hour, tzinfo=UTC)
+        """The next act happens on this morning or afternoon; the clock itself is stepped when there is one."""
+        self._moment = datetime(on.year, on.month, on.day, MORNING if hour < NOON else AFTERNOON, tzinfo=UTC)
 
     def door(self, subject: str) -> Door:
         if subject not in self._doors:

@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, order=True)
 class Step:
-    """Something that happens on a day; `play` does what of it is not done yet. `hour` is in UTC."""
+    """Something that happens on a day; `play` does what of it is not done yet. `hour` orders a day."""
 
     on: date
     hour: int
