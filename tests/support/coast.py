@@ -11,7 +11,9 @@ from uuid import uuid4
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from tests.support.lantern import Closed, Greeted, Language, Opened
+from tests.support.watching import eventually
 
 from chassis.mongo import Row
 from chassis.outbox import Told, outbox_row
@@ -111,6 +113,33 @@ async def make_topics(bootstrap: str, words: Language, *, partitions: int = 6) -
                 for topic in words.topics
             ]
         )
+    finally:
+        await admin.close()
+
+
+async def set_topic(bootstrap: str, topic: str, config: dict[str, str]) -> None:
+    """Changes settings of a topic; returns when the broker says them."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, config)])
+
+        async def described() -> dict[str, str]:
+            (answer,) = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)])
+            return {entry[0]: entry[1] for *_, entries in answer.resources for entry in entries}
+
+        await eventually(described, lambda said: config.items() <= said.items())
+    finally:
+        await admin.close()
+
+
+async def clean_often(bootstrap: str) -> None:
+    """The broker's log cleaner looks every half second instead of every fifteen."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        often = {"log.cleaner.backoff.ms": "500"}
+        await admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "1", often)])
     finally:
         await admin.close()
 

@@ -1,0 +1,371 @@
+"""The relay killed, doubled, frozen, cut off: every committed row reaches Kafka, with its own ids, each key in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.coast import records_of, set_topic, versions
+from tests.support.ground import Room
+from tests.support.lamps import Lamps, Process, opened
+from tests.support.lantern import Dimmed
+from tests.support.watching import eventually, stays
+
+from chassis import relay as relays
+from chassis.mongo import Row, Session
+from chassis.outbox import OUTBOX, Told, outbox_row
+from chassis.relay import Relay
+from stack.child import Child
+
+
+def ids(records: Sequence[Any]) -> list[str]:
+    return [dict(record.headers)["ce_id"].decode() for record in records]
+
+
+async def promised(door: Lamps, topic: str) -> list[str]:
+    """The ids of all that the service said it would tell there."""
+    rows = await door.store["outbox"].find({}).sort([("at", 1)]).to_list(None)
+    return [record["id"] for row in rows for record in row["records"] if record["topic"] == topic]
+
+
+async def pending(door: Lamps) -> int:
+    return int(await door.store["outbox"].count_documents({"pending": {"$gt": 0}}))
+
+
+async def drained(door: Lamps, within_seconds: float = 30) -> None:
+    async def waiting() -> int:
+        return await pending(door)
+
+    await eventually(waiting, lambda left: left == 0, within_seconds=within_seconds)
+
+
+@asynccontextmanager
+async def api(room: Room) -> AsyncIterator[Lamps]:
+    """Takes commands; publishing is somebody else's work."""
+    async with opened(room.settings, worker=False) as door:
+        yield door
+
+
+async def facts(room: Room) -> list[Any]:
+    return await records_of(room.bootstrap, room.words.lantern.events_topic)
+
+
+async def snapshots(room: Room) -> list[Any]:
+    return await records_of(room.bootstrap, room.words.lantern.state_topic)
+
+
+@pytest.mark.slow
+async def test_a_relay_killed_between_acknowledgement_and_mark_sends_the_same_ids_again(
+    room: Room, tmp_path: Path
+) -> None:
+    process = Process(room.settings, tmp_path, "worker")
+    async with api(room) as door:
+        for name in "abc":
+            await door.client.hung(name)
+        killed = process.child("killed", "die before marking")
+        killed.launch()
+        await eventually(lambda: gone(killed))
+
+        assert await pending(door) == 3
+        first = ids(await facts(room))
+        await door.store["leases"].update_one({"_id": "relay"}, {"$set": {"until": 0.0}})
+        with process.child("next").start():
+            await drained(door)
+
+        assert sorted(first) == sorted(await promised(door, room.words.lantern.events_topic))
+        assert sorted(ids(await facts(room))) == sorted(first * 2)
+        assert sorted(set(ids(await snapshots(room)))) == sorted(await promised(door, room.words.lantern.state_topic))
+
+
+async def gone(child: Child) -> bool:
+    return not child.alive
+
+
+@pytest.mark.slow
+async def test_a_service_killed_between_commit_and_publish_tells_it_after_its_restart(
+    room: Room, tmp_path: Path
+) -> None:
+    process = Process(room.settings, tmp_path)
+    killed = process.child("killed", "die before sending").start()
+    async with process.client(killed).http as http:
+        client = process.client(killed)
+        client.http = http
+        answer = await client.hang("a")
+    await eventually(lambda: gone(killed))
+    before = await facts(room)
+
+    async with api(room) as door:
+        await door.store["leases"].update_one({"_id": "relay"}, {"$set": {"until": 0.0}})
+        with process.child("next").start():
+            await drained(door)
+
+        assert (answer.status_code, before) == (201, [])
+        assert ids(await facts(room)) == await promised(door, room.words.lantern.events_topic)
+
+
+async def test_of_two_relays_one_publishes_and_the_other_takes_over(room: Room) -> None:
+    async with api(room) as door:
+        id_ = await door.client.hung("a")
+        await door.client.done(id_, "light-lantern", at=1)
+        async with opened(room.settings, api=False) as one, opened(room.settings, api=False) as two:
+            for version in range(2, 12):
+                await door.client.done(id_, "dim-lantern", {"brightness": version % 9 + 1}, at=version)
+            await drained(door)
+            held = [bool(each.running.relay.lease._token) for each in (one, two)]
+            first, second = (one, two) if held[0] else (two, one)
+            await first.running.relay.lease.give_up()
+            assert await second.running.relay.lease.take()
+            for version in range(12, 20):
+                await door.client.done(id_, "dim-lantern", {"brightness": version % 9 + 1}, at=version)
+            await drained(door)
+
+        assert sorted(held) == [False, True]
+        assert ids(await facts(room)) == await promised(door, room.words.lantern.events_topic)
+        assert versions(await snapshots(room), id_) == list(range(1, 21))
+
+
+async def test_a_backlog_goes_out_once_each_and_every_key_in_order(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relays, "BATCH", 7)
+    async with api(room) as door:
+        keys = [await door.client.hung(name) for name in "abcde"]
+        for key in keys:
+            await door.store["lantern"].update_one({"_id": key}, {"$set": {"state": "lit", "public.state": "lit"}})
+        for version in range(1, 9):
+            await asyncio.gather(
+                *(door.client.done(key, "dim-lantern", {"brightness": version}, at=version) for key in keys)
+            )
+        async with opened(room.settings, api=False):
+            await drained(door)
+
+        told = await facts(room)
+        assert sorted(ids(told)) == sorted(await promised(door, room.words.lantern.events_topic))
+        for key in keys:
+            assert versions(told, key) == list(range(1, 10))
+            assert versions(await snapshots(room), key) == list(range(1, 10))
+
+
+def row_of(room: Room, key: str, version: int, at: int) -> Row:
+    contract = room.words.lantern
+    fact = contract.stamp(Dimmed(brightness=1), key, version, date(2026, 11, 2))
+    told = Told("lamps", "anna", "c", datetime.now(UTC))
+    return outbox_row(contract, key, version, [fact], {"id": key, "version": version}, told, at)
+
+
+async def test_a_version_that_commits_late_is_still_told_before_the_next(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is older than what was read already when its key's next version is committed."""
+    monkeypatch.setattr(relays, "BATCH", 5)
+    publish = Relay._publish
+    turns = 0
+
+    async with api(room) as door:
+        outbox = door.store[OUTBOX]
+        await outbox.insert_many([row_of(room, f"k{number}", 1, 1_000 + number) for number in range(40)])
+        late, next_one = row_of(room, "late", 1, 1_002), row_of(room, "late", 2, 5_000)
+
+        async def commit_meanwhile(relay: Relay, rows: Sequence[Row]) -> list[Row]:
+            nonlocal turns
+            turns += 1
+            if turns == 3:
+                await outbox.insert_one(late)
+                await outbox.insert_one(next_one)
+            return await publish(relay, rows)
+
+        monkeypatch.setattr(Relay, "_publish", commit_meanwhile)
+        async with opened(room.settings, api=False):
+            await drained(door)
+
+    assert versions(await facts(room), "late") == [1, 2]
+    assert versions(await snapshots(room), "late") == [1, 2]
+    assert len(await facts(room)) == 42
+
+
+async def test_rows_read_in_one_moment_hold_every_version_before(room: Room) -> None:
+    async with api(room) as door:
+        outbox = door.store[OUTBOX]
+        relay = door.running.relay
+        inserted = asyncio.Event()
+
+        async def insert_late(session: Session) -> None:
+            await outbox.insert_one(row_of(room, "k", 1, 100), session=session)
+            inserted.set()
+            await asyncio.sleep(0.05)
+
+        async def commits_late() -> None:
+            await door.running.store.transaction(insert_late)
+            await outbox.insert_one(row_of(room, "k", 2, 200))
+
+        committing = asyncio.create_task(commits_late())
+        await inserted.wait()
+        seen: list[list[int]] = []
+        while not committing.done() or not seen or seen[-1] != [1, 2]:
+            seen.append([row["version"] for row in await relay._waiting(())])
+
+    assert [2] not in seen
+
+
+async def test_a_key_that_kafka_refuses_waits_and_the_others_go_on(room: Room) -> None:
+    topic = room.words.lantern.events_topic
+    await set_topic(room.bootstrap, topic, {"max.message.bytes": "3000"})
+    async with opened(room.settings) as service:
+        big, small = await service.client.hung("big"), await service.client.hung("small")
+        await drained(service)
+        await service.client.done(big, "engrave-lantern", {"text": "x" * 6_000}, at=1)
+        await service.client.done(big, "light-lantern", at=2)
+        for version in range(1, 6):
+            await service.client.done(small, "engrave-lantern", {"text": "y"}, at=version)
+        await eventually(lambda: facts(room), lambda told: versions(told, small) == [1, 2, 3, 4, 5, 6])
+
+        assert versions(await facts(room), big) == [1]
+        assert await pending(service) == 2
+
+        await set_topic(room.bootstrap, topic, {"max.message.bytes": "1048588"})
+        await drained(service)
+        told = await facts(room)
+
+    assert versions(told, big) == [1, 2, 3]
+    assert sorted(ids(told)) == sorted(await promised_by(service, room))
+
+
+async def promised_by(service: Lamps, room: Room) -> list[str]:
+    async with api(room) as door:
+        return await promised(door, room.words.lantern.events_topic)
+
+
+@pytest.mark.slow
+async def test_commands_are_taken_while_the_broker_is_away_and_told_when_it_is_back(
+    room: Room, broker: Child, lamps: Lamps
+) -> None:
+    await lamps.client.hung("before")
+    await drained(lamps)
+
+    broker.kill()
+    during = [await lamps.client.hang(f"during {number}") for number in range(5)]
+    waiting = await pending(lamps)
+    await asyncio.to_thread(broker.start, 60)
+    after = await lamps.client.hang("after")
+    await drained(lamps, 60)
+
+    assert {answer.status_code for answer in [*during, after]} == {201}
+    assert waiting == 5
+    told = ids(await facts(room))
+    assert set(told) == set(await promised(lamps, room.words.lantern.events_topic))
+    assert len(told) == 7
+
+
+@pytest.mark.slow
+async def test_a_service_that_starts_without_a_broker_takes_commands_and_tells_them_later(
+    room: Room, broker: Child
+) -> None:
+    broker.kill()
+    async with opened(room.settings) as service:
+        answer = await service.client.hang("a")
+        ready = await service.client.http.get("/ready")
+        await asyncio.to_thread(broker.start, 60)
+        await drained(service, 60)
+
+        async def is_ready() -> Any:
+            return (await service.client.http.get("/ready")).json()
+
+        await eventually(is_ready, lambda said: said["status"] == "ready", within_seconds=30)
+
+    assert (answer.status_code, ready.status_code) == (201, 503)
+    assert len(await facts(room)) == 1
+
+
+@pytest.mark.slow
+async def test_a_frozen_broker_is_waited_for(room: Room, broker: Child, lamps: Lamps) -> None:
+    await lamps.client.hung("before")
+    await drained(lamps)
+
+    broker.freeze()
+    await lamps.client.hung("during")
+
+    async def left() -> int:
+        return await pending(lamps)
+
+    await stays(left, lambda count: count == 1, for_seconds=1.0)
+    broker.thaw()
+    await drained(lamps, 60)
+
+    told = ids(await facts(room))
+    assert set(told) == set(await promised(lamps, room.words.lantern.events_topic))
+
+
+@pytest.mark.slow
+async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room, tmp_path: Path) -> None:
+    process = Process(room.settings, tmp_path, "worker")
+    async with api(room) as door:
+        outbox = door.store[OUTBOX]
+        await outbox.insert_many(
+            [row_of(room, f"k{number % 50}", 1 + number // 50, 1 + number) for number in range(2_000)]
+        )
+        ended = process.child("ended")
+        ended.launch()
+
+        async def some() -> int:
+            return await pending(door)
+
+        await eventually(some, lambda left: left < 2_000, every_seconds=0.005)
+        await asyncio.to_thread(ended.stop)
+        left = await pending(door)
+        told = await facts(room)
+        with process.child("next").start():
+            await drained(door, 60)
+
+    assert ended._process is not None
+    assert ended._process.returncode == 0
+    assert len(told) == 2_000 - left
+    everything = await facts(room)
+    assert len(ids(everything)) == len(set(ids(everything))) == 2_000
+    for number in range(50):
+        assert versions(everything, f"k{number}") == list(range(1, 41))
+
+
+@pytest.mark.slow
+async def test_a_store_killed_under_load_loses_nothing_that_was_acknowledged(
+    room: Room, documents: Child, lamps: Lamps
+) -> None:
+    made: dict[str, int] = {}
+
+    async def work(name: str) -> None:
+        version, id_ = 0, ""
+        for number in range(40):
+            key = f"{name}{number}"
+            if not id_:
+                answer = await lamps.client.hang(name, key=key)
+                id_ = answer.json().get("id", "") if answer.status_code == 201 else ""
+            else:
+                answer = await lamps.client.ask(
+                    id_, "engrave-lantern", {"text": key}, at=version or None, Idempotency_Key=key
+                )
+            if answer.status_code in (200, 201):
+                made[id_] = version = answer.json()["version"]
+            elif answer.status_code == 412:
+                version = answer.json()["version"]
+            else:
+                assert answer.status_code == 503, answer.text
+
+    async def kill_twice() -> None:
+        for _ in range(2):
+            await asyncio.sleep(0.5)
+            documents.kill()
+            await asyncio.to_thread(documents.start)
+
+    await asyncio.gather(*(work(f"w{number}") for number in range(4)), kill_twice())
+    await drained(lamps, 60)
+
+    kept = {row["_id"]: row for row in await lamps.store["lantern"].find({}).to_list(None)}
+    assert len(made) == 4
+    told, states = await facts(room), await snapshots(room)
+    assert {id_: kept[id_]["version"] >= version for id_, version in made.items()} == dict.fromkeys(made, True)
+    for id_, row in kept.items():
+        assert sorted(set(versions(told, id_))) == list(range(1, row["version"] + 1))
+        assert versions(states, id_)[-1] == row["version"]
+    assert {record.key.decode() for record in told} == set(kept)
