@@ -30,7 +30,7 @@ def pytest_configure() -> None:
     )
 
 
-def _standing(child: Child) -> Child:
+def standing(child: Child) -> Child:
     """As the next test expects it, whatever the last one did to it."""
     if not child.alive:
         child.start(60)
@@ -54,13 +54,13 @@ def session_documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chil
 @pytest.fixture
 def broker(session_broker: Child) -> Child:
     """Real Kafka; a test may kill or freeze it, the next one finds it standing."""
-    return _standing(session_broker)
+    return standing(session_broker)
 
 
 @pytest.fixture
 def documents(session_documents: Child) -> Child:
     """The real store; a test may kill or freeze it, the next one finds it standing."""
-    return _standing(session_documents)
+    return standing(session_documents)
 
 
 @pytest.fixture(scope="session")
