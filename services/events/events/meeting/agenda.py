@@ -160,6 +160,8 @@ def remove(state: Meeting, private: Any, body: ItemWithReason, context: Context)
 
 
 def order(state: Meeting, private: Any, body: OrderItems, context: Context) -> Outcome:
+    for refusal in held_to_place(state, private, context):
+        return refusal
     if sorted(body.order) != sorted(each.item_id for each in state.items):
         return refuse("item-not-on-agenda", pointer="/order")
     return Decision((ItemsOrdered(order=body.order),))

@@ -39,8 +39,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
         refusals=("agenda-closed", "item-not-on-agenda"),
     ),
     Command(
-        "order_items", bodies.OrderItems, SCHEDULED, (SEC,), agenda.order,
-        refusals=("item-not-on-agenda",),
+        "order_items", bodies.OrderItems, SCHEDULED, (SEC,), agenda.order, held=agenda.held_to_place,
+        refusals=("agenda-closed", "item-not-on-agenda"),
     ),
     Command(
         "withdraw_item", bodies.ItemWithReason, CONVENED | HELD, (SERVICE,), agenda.withdraw,
