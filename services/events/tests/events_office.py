@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+from tests.support.tables import as_listed
+
 from chassis.decide import Aggregate, Caller, Context, Decision, Doc, Find, Found, Gone, Loaded, Other, Refusal, Rows
 from chassis.shelf import public_json
 from chassis.taking import Taken, after, take
@@ -94,7 +96,7 @@ class Office:
         loaded = self.shelf[aggregate].get(id_) if id_ else None
         parsed = row.model.model_validate(body, extra="forbid")
         context = self.context(row.needs, loaded, parsed, caller, id_ or self.new_id())
-        taken = take(kind, row, loaded, parsed, context)
+        taken = as_listed(row, take(kind, row, loaded, parsed, context))
         if isinstance(taken, Taken):
             self._keep(kind, taken, context)
         return taken
