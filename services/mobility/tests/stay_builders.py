@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from tests.support.tables import as_listed
+
 from chassis.decide import Caller, Command, Context, Doc, Find, Found, Loaded, Other, Refusal, Rows
 from chassis.taking import Taken, take
 from contracts.roles import ADV, SERVICE, Role
@@ -158,7 +160,8 @@ class Office:
         row = AGGREGATE.command(command)
         parsed = row.model.model_validate(body or {}, extra="forbid")
         loaded = self.stays.get(id_) if not row.creates else None
-        outcome = take(AGGREGATE, row, loaded, parsed, self.context(row, parsed, id_, caller))
+        context = self.context(row, parsed, id_, caller)
+        outcome = as_listed(row, take(AGGREGATE, row, loaded, parsed, context))
         if isinstance(outcome, Taken) and not outcome.decision.is_empty:
             self.stays[id_] = Loaded(outcome.state, outcome.private)
             self.journal += [row.document for row in outcome.decision.rows]  # type: ignore[union-attr]
