@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from tests.support.tables import as_listed
+
 from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Gone, Loaded, Other, Refusal, Rows
 from chassis.taking import Taken, take
 from contracts.record import Fact
@@ -141,7 +143,8 @@ class Office:
 
     def take_parsed(self, row: Command, body: Any, id_: str, caller: Caller, of: str = "partner") -> Taken | Refusal:
         loaded = None if row.creates else self.held[of, id_]
-        outcome = take(AGGREGATES[of], row, loaded, body, self.context(row, body, id_, caller, of))
+        context = self.context(row, body, id_, caller, of)
+        outcome = as_listed(row, take(AGGREGATES[of], row, loaded, body, context))
         if isinstance(outcome, Taken) and not outcome.decision.is_empty:
             self._write(outcome, of, id_)
         return outcome
