@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from typing import Any
 
+from tests.support.tables import as_listed
+
 from agreements.agreement import AGGREGATE
 from agreements.agreement.private import AgreementPrivate
 from agreements.settings import AgreementsSettings
@@ -184,7 +186,7 @@ class Office:
         loaded = self.agreements[id_] if id_ else None
         numbers = dict(self.counters)
         context = self.context(row.needs, loaded, parsed, caller, id_ or self.new_id())
-        taken = take(AGGREGATE, row, loaded, parsed, context)
+        taken = as_listed(row, take(AGGREGATE, row, loaded, parsed, context))
         if isinstance(taken, Refusal):
             self.counters = numbers
         else:
