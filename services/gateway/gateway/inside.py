@@ -64,8 +64,9 @@ class InsideDoor:
             return Away()
         if answer.status_code != 200:
             return []
-        offered = orjson.loads(answer.content)["commands"]
-        return [Action(each["command"], each["allowed"], each["reasons"]) for each in offered]
+        offered = orjson.loads(answer.content)
+        version = offered["version"]
+        return [Action(each["command"], each["allowed"], each["reasons"], version) for each in offered["commands"]]
 
     async def command(
         self,

@@ -173,7 +173,7 @@ def _agreements() -> list[Json]:
         agreement(
             ACTIVE, "Convention d’échange avec l’Universidade da Foz", "active", FOZ, kind="exchange",
             number="ULB-2025-0388", registered_on="2025-01-20", conditions=[condition],
-            documents=[{"id": uuid(401), "kind": "signed_text", "sha256": SHA, "audience": "staff"}],
+            documents=[{"id": uuid(401), "kind": "signed_copy", "sha256": SHA, "audience": "staff"}],
             **(DATES | {"start_on": "2025-02-01", "end_on": "2030-01-31"}),
         ),
         agreement(ADVISED, "Convention de codiplomation", "awaiting_advice", kind="joint_degree",

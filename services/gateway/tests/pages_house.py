@@ -1,4 +1,4 @@
-"""The staff pages alone, served from the office on paper with the headers that the gateway sends."""
+"""The staff pages alone, served from the office on paper."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.pages import pages
 
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 PERSON: Final = "person"
 
 
@@ -39,21 +35,6 @@ class SignedIn:
         await self._inner(scope, receive, send)
 
 
-class WithPolicy:
-    def __init__(self, inner: ASGIApp) -> None:
-        self._inner = inner
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def sent(message: dict[str, object]) -> None:
-            if message["type"] == "http.response.start":
-                headers = message.setdefault("headers", [])
-                assert isinstance(headers, list)
-                headers.append((b"content-security-policy", POLICY.encode()))
-            await send(message)
-
-        await self._inner(scope, receive, sent)  # type: ignore[arg-type]
-
-
 async def quiet() -> Response:
     """No news, ever: the page stops asking."""
     return Response(status_code=204)
@@ -63,7 +44,6 @@ def paper_app(office: PaperOffice) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.include_router(pages(office))
     app.add_api_route("/api/v1/stream", quiet, methods=["GET"])
-    app.add_middleware(WithPolicy)
     app.add_middleware(SignedIn)
     return app
 

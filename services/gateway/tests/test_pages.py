@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Final
 
@@ -25,6 +26,9 @@ from services.gateway.tests.demo_office import (
     PaperOffice,
 )
 from services.gateway.tests.pages_house import paper_app
+
+from chassis.mongo import StoreAway
+from gateway.pages.door import Listing, Person
 
 READ: Final = (
     "/",
@@ -219,3 +223,30 @@ async def test_colours_are_chosen_and_kept_in_the_browser() -> None:
         answer = await visitor.get("/en/")
 
     assert '<html lang="en-GB" data-bs-theme="dark">' in answer.text
+
+
+@pytest.mark.parametrize(("fault", "status", "said"), [
+    (StoreAway("gone"), 503, "Une partie ne répond pas"),
+    (RuntimeError("a mistake"), 500, "Une erreur s’est produite de notre côté"),
+])  # fmt: skip
+async def test_what_fails_is_a_page_in_the_readers_language(fault: Exception, status: int, said: str) -> None:
+    class Broken(PaperOffice):
+        async def page(self, who: Person, collection: str, query: Mapping[str, str]) -> Listing:
+            raise fault
+
+    async with browser(Broken()) as visitor:
+        answer = await visitor.get("/fr/agreements")
+
+    assert answer.status_code == status
+    assert said in answer.text
+    assert "a mistake" not in answer.text
+
+
+async def test_pages_take_nothing_from_elsewhere_and_are_not_kept() -> None:
+    async with browser() as visitor:
+        answer = await visitor.get("/fr/partners")
+
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "<script>" not in answer.text
+    assert not re.search(r"\son[a-z]+=|\sstyle=", answer.text)

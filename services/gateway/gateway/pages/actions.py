@@ -13,6 +13,7 @@ from gateway.pages.ways import Way, ways_from
 
 ABSENT: Final = "not-permitted"
 ELSEWHERE: Final = "transition-not-allowed"
+FEW: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,19 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """`held` are offered in this state but a rule stands against them; `later` belong to another state."""
+    """`held` are offered in this state but a rule stands against them; `later` belong to another state.
+
+    `besides` are allowed as well, and stand behind the others when there are many.
+    """
 
     away: bool = False
     allowed: Sequence[Button] = ()
+    besides: Sequence[Button] = ()
     held: Sequence[Button] = ()
     later: Sequence[Button] = ()
 
     def may(self, command: str) -> bool:
-        return any(button.command == command for button in self.allowed)
+        return any(button.command == command for button in (*self.allowed, *self.besides))
 
 
 async def actions_on(visit: Visit, aggregate: str, collection: str, item: Item, main: Collection[str] = ()) -> Actions:
@@ -53,8 +58,13 @@ async def actions_on(visit: Visit, aggregate: str, collection: str, item: Item, 
     known = [(each, button) for each, button in buttons if schema_of(aggregate, each.command) is not None]
     allowed = [button for each, button in known if each.allowed]
     first = next((name for name in main if name in {button.command for button in allowed}), None)
+    shown = [_standing_out(button, first) for button in allowed if button.command in main]
+    besides = [button for button in allowed if button.command not in main]
+    if len(besides) <= FEW:
+        shown, besides = shown + besides, []
     return Actions(
-        allowed=_ordered([_standing_out(button, first) for button in allowed], main),
+        allowed=_ordered(shown, main),
+        besides=besides,
         held=_ordered([button for each, button in known if _kind(each) == "held"], main),
         later=[button for each, button in known if _kind(each) == "later"],
     )

@@ -7,11 +7,11 @@ from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from gateway.pages.catalogues import LANGUAGES
 from gateway.pages.door import Door, Person
-from gateway.pages.rendering import BUILT, OTHER, built_files, render
+from gateway.pages.rendering import BUILT, OTHER, built_files, rendered
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 FOR_EVER: Final = "public, max-age=31536000, immutable"
@@ -61,7 +61,7 @@ def sign_in(door: Door, language: str) -> Endpoint:
             "csrf": getattr(request.state, "csrf", ""),
             "elsewhere": f"/{OTHER[language]}/sign-in?{urlencode({'next': _in_other(following, language)})}",
         }
-        return HTMLResponse(render("sign_in.html", language, context), headers={"Cache-Control": "no-store"})
+        return rendered("sign_in.html", language, context)
 
     return choose_a_person
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from typing import Final
 
-from gateway.pages.catalogues import LANGUAGES
-from gateway.pages.rendering import OTHER, render
+from opentelemetry import trace
+from pymongo.errors import PyMongoError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chassis.mongo import Busy, StoreAway
+from chassis.problems import Problem as Fault
+from chassis.problems import status_of
+from chassis.telemetry import log
+from gateway.pages.rendering import OTHER, rendered
 from gateway.pages.visit import Visit
+
+AWAY: Final = (StoreAway, Busy, PyMongoError)
+UNAVAILABLE, FAILED = 503, 500
 
 
 async def nothing_here(visit: Visit) -> Response:
@@ -21,13 +31,28 @@ async def on_its_way(visit: Visit) -> Response:
     return answer
 
 
-def failed(request: Request, status: int, trace: str = "") -> Response:
-    """For errors outside the pages: something went wrong on our side, or a part is away (503)."""
-    language = request.url.path[1:3] if request.url.path[1:3] in LANGUAGES else "fr"
+def failed(request: Request, language: str, fault: Exception) -> Response:
+    """A part is away, or something went wrong on our side; which is kept in the log, under the reference shown."""
+    status = _status(fault)
+    if status == FAILED:
+        log.error("page failed", path=request.url.path, fault=repr(fault)[:300], exc_info=fault)
+    else:
+        log.warning("page not made", fault=type(fault).__name__)
     context = {
         "request": request,
         "status": status,
-        "trace": trace,
-        "elsewhere": f"/{OTHER[language]}/",
+        "reference": _reference(),
+        "elsewhere": f"/{OTHER[language]}{request.url.path[3:]}",
     }
-    return HTMLResponse(render("failed.html", language, context), status)
+    return rendered("failed.html", language, context, status)
+
+
+def _status(fault: Exception) -> int:
+    if isinstance(fault, AWAY):
+        return UNAVAILABLE
+    return status_of(fault.refusal.slug) if isinstance(fault, Fault) else FAILED
+
+
+def _reference() -> str:
+    number = trace.get_current_span().get_span_context().trace_id
+    return f"{number:032x}" if number else ""

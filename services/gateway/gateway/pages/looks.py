@@ -50,7 +50,17 @@ LOOKS = {
         "minutes_approved": GOOD,
         "cancelled": STOPPED,
     },
-    "stay.state": {"announced": WAITING, "arrived": GOOD, "refused": STOPPED},
+    "stay.state": {
+        "announced": WAITING,
+        "registered": WAITING,
+        "assessed": WAITING,
+        "preparing": WAITING,
+        "cleared": GOOD,
+        "arrived": GOOD,
+        "settled": GOOD,
+        "departing": WAITING,
+        "refused": STOPPED,
+    },
     "outcome": {
         "favourable": GOOD,
         "favourable_with_conditions": WAITING,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
 
 from gateway.pages import formats, words
 from gateway.pages.catalogues import translations
@@ -19,6 +20,18 @@ from gateway.pages.sections import sections
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 BUILT: Final = Path(__file__).parent.parent / "static" / "built"
 OTHER: Final = {"fr": "en", "en": "fr"}
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Vary": "HX-Request, Accept-Language, Cookie",
+}
+"""Of every page: nothing from elsewhere, no script or style in line, nothing kept."""
 
 
 @cache
@@ -111,5 +124,6 @@ def built_files() -> frozenset[str]:
     return frozenset(file.name for file in BUILT.glob("*") if file.is_file())
 
 
-def render(template: str, language: str, context: Mapping[str, Any]) -> str:
-    return environment(language).get_template(template).render(context)
+def rendered(template: str, language: str, context: Mapping[str, Any], status: int = 200) -> HTMLResponse:
+    """A page, with the headers of every page."""
+    return HTMLResponse(environment(language).get_template(template).render(context), status, HEADERS)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from gateway.pages import agreements, committees, entrance, filling, office, partners, stays
 from gateway.pages.catalogues import LANGUAGES
 from gateway.pages.door import Door
-from gateway.pages.errors import nothing_here, on_its_way
+from gateway.pages.errors import failed, nothing_here, on_its_way
 from gateway.pages.visit import NotHere, NotYet, SignInFirst, Visit, begin
 
 Page = Callable[[Visit], Awaitable[Response]]
@@ -64,18 +64,20 @@ def pages(door: Door) -> APIRouter:
 
 
 def _answered(door: Door, language: str, page: Page) -> Callable[[Request], Awaitable[Response]]:
-    """The page for whoever is signed in; for others the way in."""
+    """The page for whoever is signed in, for others the way in; whatever fails is a page as well."""
 
     async def endpoint(request: Request) -> Response:
         try:
             visit = await begin(request, door, language)
+            try:
+                return await page(visit)
+            except NotHere:
+                return await nothing_here(visit)
+            except NotYet:
+                return await on_its_way(visit)
         except SignInFirst:
             return entrance.way_in(request, language)
-        try:
-            return await page(visit)
-        except NotHere:
-            return await nothing_here(visit)
-        except NotYet:
-            return await on_its_way(visit)
+        except Exception as fault:
+            return failed(request, language, fault)
 
     return endpoint

@@ -97,7 +97,8 @@ def sentence(visit: Visit, fact: Item) -> str:
         return short.replace("_", " ")
     data: Mapping[str, Any] = fact.get("data") or {}
     members = defaultdict(lambda: "–", {name: _worded(visit, key, name, value) for name, value in data.items()})
-    return visit.say("fact", key) % members
+    told = visit.say("fact", key) % members
+    return told[:1].upper() + told[1:]
 
 
 def _worded(visit: Visit, fact: str, name: str, value: object) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from gateway.pages import words
 from gateway.pages.door import Door, Item, Person
 from gateway.pages.names import name_of
-from gateway.pages.rendering import OTHER, plain, render, said, say
+from gateway.pages.rendering import OTHER, plain, rendered, said, say
 
 SEEN = "seen"
 DONE = "done"
@@ -113,8 +113,7 @@ class Visit:
             "scheme": self.request.cookies.get("pa_scheme", ""),
             "done": self.query.get(DONE, ""),
         }
-        html = render(template, self.language, {**everywhere, **context})
-        return HTMLResponse(html, status, headers={"Cache-Control": "no-store", "Vary": "HX-Request"})
+        return rendered(template, self.language, {**everywhere, **context}, status)
 
     def go(self, address: str) -> Response:
         """After a form: a GET, so that reloading sends nothing twice."""

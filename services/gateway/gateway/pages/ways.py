@@ -11,6 +11,7 @@ from gateway.pages.visit import Visit
 
 RIGHTS: Final = words.msg("Record the test")
 DECISION: Final = words.msg("Read the decision")
+SIGNED_COPY: Final = words.msg("Attach the signed copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,6 @@ BY_COMMAND: Final[Mapping[str, str]] = {
     "advice-required": "request_advice",
     "advice-conditions-unanswered": "answer_advice_conditions",
     "reviews-pending": "record_review",
-    "signed-text-missing": "record_signature",
     "dates-missing": "edit_agreement",
     "duration-too-long": "edit_agreement",
     "specific-outside-framework": "edit_agreement",
@@ -44,6 +44,8 @@ AT_THE_PARTNER: Final[Mapping[str, tuple[str, str]]] = {
 def ways_from(visit: Visit, slug: str, item: Mapping[str, Any]) -> Sequence[Way]:
     """Links out of a refusal about this file; none when no action of these pages lifts it."""
     collection = item.get("collection", "")
+    if slug == "signed-text-missing":
+        return [_signed_copy(visit, item)]
     if slug in BY_COMMAND:
         command = BY_COMMAND[slug]
         address = visit.url(collection, item.get("id", ""), "do", command.replace("_", "-"))
@@ -55,3 +57,12 @@ def ways_from(visit: Visit, slug: str, item: Mapping[str, Any]) -> Sequence[Way]
         asked = {"agreement": item.get("id")} if command else {}
         return [Way(visit.said(said), visit.url("partners", id, *way, **asked)) for id in partners]
     return []
+
+
+def _signed_copy(visit: Visit, item: Mapping[str, Any]) -> Way:
+    """With a signature that is still to come, else on its own."""
+    if item.get("state") == "signing":
+        address = visit.url("agreements", item.get("id"), "do", "record-signature")
+        return Way(visit.say("command", "record_signature"), address)
+    address = visit.url("agreements", item.get("id"), "do", "attach-document", kind="signed_copy")
+    return Way(visit.said(SIGNED_COPY), address)

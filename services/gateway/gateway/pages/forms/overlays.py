@@ -91,7 +91,9 @@ def _hide(*members: str) -> frozenset[str]:
 
 
 ATTACH: Final = Overlay(
-    order=("document_id", "kind", "title", "lang", "audience"), widgets={"kind": "choice:codes/document.kind"}
+    order=("document_id", "kind", "title", "lang", "audience"),
+    widgets={"kind": "choice:codes/document.kind"},
+    opening=openings.of_query,
 )
 OVERLAYS: Final[Mapping[str, Overlay]] = {
     "register_partner": Overlay(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from gateway.pages.words.agreements import AGREEMENTS
+from gateway.pages.words.around import AROUND
+from gateway.pages.words.bodies import BODIES
 from gateway.pages.words.commands import COMMANDS
 from gateway.pages.words.facts import FACTS
-from gateway.pages.words.fields import FIELDS, HINTS, SINGULAR, SUBJECTS
-from gateway.pages.words.kinds import KINDS
+from gateway.pages.words.fields import FIELDS, SINGULAR, SUBJECTS
+from gateway.pages.words.hints import HINTS
+from gateway.pages.words.partners import PARTNERS
 from gateway.pages.words.refusals import ENTRIES, REFUSALS
 from gateway.pages.words.states import STATES
 
 Tables = Mapping[str, Mapping[str, str]]
-VALUES: Tables = {**STATES, **KINDS}
+VALUES: Tables = {**STATES, **PARTNERS, **AGREEMENTS, **BODIES, **AROUND}
 
 
 def msg(english: str) -> str:

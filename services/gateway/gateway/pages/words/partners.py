@@ -1,0 +1,116 @@
+"""What partners and countries are: kinds, levels, codes, outcomes of tests."""
+
+from __future__ import annotations
+
+_YES_NO_DOUBT = {"no": "No", "doubt": "Doubt", "yes": "Yes"}
+
+PARTNERS = {
+    "partner.kind": {
+        "university": "University",
+        "research_institute": "Research institute",
+        "network": "Network",
+        "ngo": "Non-governmental organisation",
+        "funder": "Funder",
+        "public_authority": "Public authority",
+        "diplomatic_mission": "Diplomatic mission",
+        "official_body": "Official body",
+        "own_structure": "Own cooperation structure",
+        "own_institution": "Our university",
+    },
+    "level": {
+        "belgian_federal": "Belgian, federal",
+        "belgian_french_speaking": "Belgian, French-speaking",
+        "belgian_other": "Belgian, other",
+        "european": "European",
+        "international": "International",
+        "foreign": "Foreign",
+    },
+    "governance": {
+        "public_service": "Public service",
+        "private_non_profit": "Private, non-profit",
+        "private": "Private",
+        "government_body": "Government body",
+        "unknown": "Unknown",
+    },
+    "network_theme.type": {"institutional": "Institutional", "thematic": "Thematic"},
+    "scheme": {
+        "ror": "ROR",
+        "schac": "SCHAC",
+        "erasmus": "Erasmus code",
+        "pic": "PIC",
+        "oid": "OID",
+    },
+    "country.scheme": {
+        "dac": "OECD DAC class",
+        "income": "World Bank income class",
+        "erasmus": "Role in Erasmus+",
+        "eu": "European Union membership",
+        "eea": "European Economic Area or Switzerland",
+    },
+    "unit.kind": {
+        "faculty": "Faculty",
+        "department": "Department",
+        "school": "School",
+        "laboratory": "Laboratory",
+        "office": "Office",
+    },
+    "contact.role": {
+        "general": "General contact",
+        "signatory": "Signatory",
+        "exchange": "Exchanges",
+        "project": "Projects",
+        "protocol": "Protocol",
+    },
+    "membership.role": {
+        "member": "Member",
+        "associate": "Associate",
+        "board": "Board member",
+        "president": "President",
+        "host": "Host",
+        "observer": "Observer",
+    },
+    "purpose": {
+        "conclusion": "Conclusion",
+        "renewal": "Renewal",
+        "review": "Review",
+    },
+    "q1_institution": _YES_NO_DOUBT,
+    "q2_activities": _YES_NO_DOUBT,
+    "rights_assessment.outcome": {
+        "clear": "Clear",
+        "referred": "Referred to the contact point",
+        "cleared": "Cleared after referral",
+        "adverse": "Adverse",
+    },
+    "block.scope": {
+        "institutional": "Institutional partnerships",
+        "institutional_and_individual": "Institutional partnerships and individual relations",
+    },
+    "transition.rule": {
+        "run_to_term": "Running agreements go to their end",
+        "end_by": "Running agreements end by a date",
+    },
+    "class": {
+        "ldc": "Least developed country",
+        "other_lic": "Other low-income country",
+        "lmic": "Lower-middle-income country (DAC)",
+        "umic": "Upper-middle-income country (DAC)",
+        "none": "None",
+        "low": "Low income",
+        "lower_middle": "Lower-middle income",
+        "upper_middle": "Upper-middle income",
+        "high": "High income",
+        "programme": "Programme country",
+        "associated": "Associated country",
+        "third": "Third country",
+        "member": "Member",
+    },
+    "region": {
+        "Africa": "Africa",
+        "Americas": "Americas",
+        "Asia": "Asia",
+        "Europe": "Europe",
+        "Oceania": "Oceania",
+        "Antarctica": "Antarctica",
+    },
+}
