@@ -18,6 +18,8 @@ from chassis.settings import ServiceSettings
 
 S = TypeVar("S", bound=ServiceSettings)
 MODES = ("api", "worker", "all")
+KEPT_ALIVE_SECONDS = 75
+"""Longer than any client keeps an idle connection, so that none is closed under a request that has just been sent."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -53,6 +55,7 @@ def serve(app: Any, settings: ServiceSettings, name: str) -> None:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=KEPT_ALIVE_SECONDS,
         server_header=False,
     )
     server = uvicorn.Server(config)

@@ -117,6 +117,7 @@ def routes(api: Api) -> APIRouter:
         ("/people", api.people, ["GET"]),
         ("/people/import", api.import_people, ["POST"]),
         ("/partners/{id}/timeline", api.timeline, ["GET"]),
+        ("/partners/imports", api.forward, ["GET"]),
         ("/{collection}", api.listing, ["GET"]),
         ("/{collection}", api.forward, ["POST"]),
         ("/{collection}/{id}", api.one, ["GET"]),

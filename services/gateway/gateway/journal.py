@@ -68,16 +68,16 @@ class Journal:
         if record.value is None:
             raise ValueError("a facts topic has no empty records")
         envelope = read_envelope(record.headers)
-        if envelope.type not in self._contract.fact_types:
+        model = self._contract.fact_types.get(envelope.type)
+        if model is None:
             if self._measures:
                 self._measures.heard.labels(record.topic, "unknown type").inc()
             return None
         if not record.key or record.key.decode() != envelope.key:
             raise EnvelopeError("the key is not the aggregate's")
-        fact = orjson.loads(record.value)
-        if fact["version"] != envelope.sequence:
+        if model.model_validate_json(record.value).version != envelope.sequence:
             raise EnvelopeError("the record's version is not its envelope's")
-        return envelope, fact
+        return envelope, orjson.loads(record.value)
 
     async def _entries(self, read: Sequence[tuple[Envelope, Row]]) -> list[Row]:
         """The entries, each with every partner its aggregate has been told to concern so far."""

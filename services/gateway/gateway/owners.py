@@ -50,6 +50,8 @@ PASSED_BACK: Final = (
     "content-disposition",
     "x-content-type-options",
 )
+IDLE_SECONDS: Final = 30.0
+"""Less than an owner keeps an idle connection open."""
 ASK_SECONDS: Final = 2.0
 COMMAND_SECONDS: Final = 20.0
 UPLOAD_SECONDS: Final = 120.0
@@ -60,7 +62,7 @@ class Owners:
 
     def __init__(self, settings: GatewaySettings, signer: Signer) -> None:
         self._settings, self._signer = settings, signer
-        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+        limits = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=IDLE_SECONDS)
         self._client = httpx.AsyncClient(limits=limits, trust_env=False)
 
     async def close(self) -> None:
@@ -76,9 +78,8 @@ class Owners:
         content: bytes | AsyncIterator[bytes] | None = None
         if not reading:
             content = await request.body() if is_json and _length(request) <= 300_000 else request.stream()
-        query = f"?{request.url.query}" if request.url.query else ""
         answer = await self._send(
-            request.method, collection, request.url.path + query, caller, headers, content, seconds, stream=True
+            request.method, collection, _address(request), caller, headers, content, seconds, stream=True
         )
         back = {name: answer.headers[name] for name in PASSED_BACK if name in answer.headers}
         back["Cache-Control"] = "no-store"
@@ -168,6 +169,14 @@ class Owners:
                 return await self._client.send(made, stream=stream)
             except httpx.HTTPError as fault:
                 raise _away(service) from fault
+
+
+def _address(request: Request) -> str:
+    """Path and query as they came, still quoted: what is quoted in an id never becomes a part of the address."""
+    if {".", ".."} & set(request.url.path.split("/")):
+        raise Problem("no-such-route")
+    path: str = request.scope["raw_path"].decode("latin-1")
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 def _length(request: Request) -> int:
