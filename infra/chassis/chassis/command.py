@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Final
 
 from pydantic import BaseModel
@@ -107,17 +108,30 @@ class Desk:
         """Takes a command for a caller outside; raises Problem for every refusal."""
         attributes = {"passerelle.command": asked.row.name, "passerelle.aggregate": asked.aggregate.name}
         with tracer.start_as_current_span(f"{self.service} {asked.row.name}", attributes=attributes):
+            attempts = count()
             try:
-                answered = await self.store.transaction(lambda session: self._once(asked, session))
-            except Refused as refused:
-                raise await self._refuse(asked, refused.refusal) from None
-            except RecordTooLarge as error:
-                raise Problem("too-large") from error
+                answered = await self.store.transaction(lambda session: self._once(asked, session, next(attempts)))
+            except (Refused, RecordTooLarge, Problem) as stopped:
+                answered = await self._kept_or_refused(asked, stopped)
             self.committed.set()
             return answered
 
-    async def _once(self, asked: Asked, session: Session) -> Answered:
-        kept = await self._kept_answer(asked, session)
+    async def _kept_or_refused(self, asked: Asked, stopped: Refused | RecordTooLarge | Problem) -> Answered:
+        """A repeated key is answered as the first time, whatever would be said of it now."""
+        kept = await self._kept_answer(asked, None)
+        if kept:
+            return kept
+        match stopped:
+            case Refused():
+                raise await self._refuse(asked, stopped.refusal) from None
+            case RecordTooLarge():
+                raise Problem("too-large") from stopped
+            case Problem():
+                raise stopped
+
+    async def _once(self, asked: Asked, session: Session, attempt: int) -> Answered:
+        """The first attempt takes the key for new: were it not, keeping its answer would conflict."""
+        kept = await self._kept_answer(asked, session) if attempt else None
         if kept:
             return kept
         loaded = None
@@ -225,7 +239,7 @@ class Desk:
         self.committed.set()
         return outcome
 
-    async def _kept_answer(self, asked: Asked, session: Session) -> Answered | None:
+    async def _kept_answer(self, asked: Asked, session: Session | None) -> Answered | None:
         if asked.key is None:
             return None
         kept = await self.store[IDEMPOTENCY].find_one({"_id": _kept_id(asked)}, session=session)
