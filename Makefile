@@ -44,7 +44,7 @@ reset: ## stop everything and delete the data of this stack
 
 # --- working on it ---
 
-.PHONY: test test-quick check journeys bench format lock
+.PHONY: test test-quick check journeys rules bench format lock
 test: setup ## every test
 	@$(BIN)/python -m pytest
 
@@ -56,6 +56,9 @@ check: machine .venv/.installed $(UI_TOOLS) ## format, lint, types, layers, depe
 
 journeys: setup ## whole stories, all services as processes
 	@$(BIN)/python -m pytest tests/journeys
+
+rules: setup ## each rule switched off in turn: which test sees it (ONLY=package, MATCHING=text, FRESH=1)
+	@$(BIN)/python -m tests.rules $(ONLY) $(if $(MATCHING),--matching $(MATCHING)) $(if $(FRESH),--afresh)
 
 bench: setup ## floors and product side by side
 	@$(BIN)/python -m tests.bench

@@ -1,0 +1,135 @@
+"""The chassis' own guards: which piece of code each is, and what stands there when it is off."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A statement or an expression of one function, and what takes its place."""
+
+    about: str
+    module: str
+    function: str
+    code: str
+    instead: str
+
+    def stands_at(self, module: str, function: str, node: ast.AST) -> bool:
+        if (module, function) != (self.module, self.function) or not isinstance(node, ast.expr | ast.stmt):
+            return False
+        return ast.unparse(node) == self.code
+
+
+def _in(module: str, *guards: tuple[str, str, str, str]) -> Iterator[Guard]:
+    for about, function, code, instead in guards:
+        yield Guard(about, f"chassis.{module}", function, code, instead)
+
+
+GUARDS: Final[tuple[Guard, ...]] = (
+    *_in(
+        "shelf",
+        ("a version is written over the one that was read", "Shelf._save",
+         "{'_id': id_, 'version': loaded.state.version}", "{'_id': id_}"),
+        ("a row's time never goes back for its key", "Shelf._save",
+         "max(time.time_ns() // 1000, loaded.at + 1 if loaded else 0)", "time.time_ns() // 1_000"),
+        ("decisions under one guard conflict", "Shelf.write", "await self.guard(key, session)", ""),
+        ("a decision conflicts with the copy it rests on", "Shelf.write",
+         "await self.touch(collection, copy_id, session)", ""),
+        ("what is gone is deleted", "Shelf.write",
+         "await self._store[row.collection].delete_one({'_id': row.id}, session=session)", ""),
+        ("numbers of a refused command go back", "Shelf.put_back",
+         "await self._store['counters'].update_one({'_id': counter[0]}, back, session=session)", ""),
+    ),
+    *_in(
+        "command",
+        ("a repeated key is answered from what was kept", "Desk._once",
+         "await self._kept_answer(asked, session)", "None"),
+        ("an answer is kept for its key", "Desk._once",
+         "await self._keep_answer(asked, status, taken.state.version, None, session)", ""),
+        ("a refusal is told once for a key", "Desk._refuse.work",
+         "await self._kept_answer(asked, session) is None", "True"),
+        ("a refusal is kept for its key", "Desk._refuse.work",
+         "await self._keep_answer(asked, status_of(refusal.slug), 0, refusal.slug, session)", ""),
+        ("a policy refusal is told", "Desk._refuse.work", "await self.tell_refusal(asked, refusal, session)", ""),
+        ("what is hidden keeps its version hidden", "Desk._once",
+         "await self._check_hidden(asked, loaded, session)", ""),
+        ("a person names the version read", "Desk._once", "_check_version(asked, loaded.state.version)", ""),
+        ("numbers are put back", "Desk._decide", "await self.shelf.put_back(context.found, session)", ""),
+    ),
+    *_in(
+        "reaction",
+        ("a record takes effect once", "Reactor.once.work",
+         "await inbox.find_one({'_id': inbox_id}, session=session)", "None"),
+        ("the effect is noted in the inbox", "Reactor.once.work", "await inbox.insert_one(done, session=session)", ""),
+        ("what comes behind a parked record is parked", "Reactor._hear_one",
+         "(reaction.name, key) in behind and await self.parking.waiting(reaction.name, key)", "False"),
+        ("a key whose record failed is waited for within its batch", "Reactor._hear_one",
+         "behind.add((reaction.name, key))", ""),
+        ("parked records of earlier batches are known", "Reactor.hear",
+         "await self.parking.keys_waiting(names, records)", "set()"),
+        ("a reaction waits until its copy is that new", "Work.copy",
+         "found is None or found['version'] < at_least", "found is None"),
+        ("a reaction conflicts with the copy it rests on", "Work.copy",
+         "await self._desk.shelf.touch(collection, id_, self._session)", ""),
+        ("a partition waits from the record that misses something", "Reactor._hear_part", "return part[at:]", "pass"),
+    ),
+    *_in(
+        "projection",
+        ("an older version of a batch gives way", "Projector.hear",
+         "known is None or known[0]['version'] < document['version']", "True"),
+        ("only a newer version is written", "Projector._keep", "versions[id_] < document['version']", "True"),
+        ("a rival's newer version stays", "Projector._replace",
+         "{'_id': d['_id'], 'version': {'$lt': d['version']}}", "{'_id': d['_id']}"),
+        ("a rival's newer first version stays", "Projector._one_by_one",
+         "{'_id': document['_id'], 'version': {'$lt': document['version']}}", "{'_id': document['_id']}"),
+    ),
+    *_in(
+        "relay",
+        ("only the holder of the lease marks", "Relay._mark.work", "await self.lease.hold(session)", ""),
+        ("rows go in the order they were written", "Relay._waiting.work", "[('pending', 1)]", "[('pending', -1)]"),
+        ("a row behind a refused one of its key waits", "Relay._publish", "row['key'] in failed or of_row", "of_row"),
+        ("a refused key is held back", "Relay._publish", "self._hold_back(key, fault)", ""),
+        ("a published row is marked", "Relay._mark.work",
+         "await self._store[OUTBOX].update_many({'_id': {'$in': ids}}, {'$unset': {'pending': ''}}, session=session)",
+         ""),
+        ("a batch is sent only under the lease", "Relay._drain", "raise LeaseLost", "pass"),
+    ),
+    *_in(
+        "lease",
+        ("a lease that runs is another's", "Lease.take.work",
+         "kept is not None and (not mine) and (kept['until'] > now)", "False"),
+        ("a new owner brings a new token", "Lease.take.work",
+         "self._token if mine else kept['token'] + 1 if kept else 1", "1"),
+        ("a lease is held by its token", "Lease.hold", "renewed.matched_count == 0", "False"),
+    ),
+    *_in(
+        "echo",
+        ("an old snapshot after a newer one is answered", "Echo.hear", "back & await self._behind()", "set()"),
+        ("a first old snapshot is answered when nothing newer comes", "Echo.settle",
+         "await self._answer({key for key in behind if self._suspects.get(key) in read} & await self._behind())", ""),
+        ("what still waits for Kafka is no reason to answer", "Echo._behind", "not told[key][1]", "True"),
+    ),
+    *_in(
+        "parking",
+        ("a record is parked once", "Parking.park", "await self._store[PARKED].find_one({'_id': id_})", "False"),
+        ("too many in a row stop the topic", "Parking._count", "self._row[topic, handler] > self._limit", "False"),
+        ("a success ends the row", "Parking.went_well", "self._row.pop((topic, handler), None)", ""),
+        ("a replay ends at the first that fails", "Parking.redrive", "return (done, reason)", "continue"),
+    ),
+    *_in(
+        "consumer",
+        ("a partition is set back to what waits", "Ear._wait", "consumer.seek(partition, offset)", ""),
+        ("a fault sends the batch back", "Ear._hear", "return _from_the_start(records)", "return {}"),
+        ("a stopped topic waits whole", "Ear.heard",
+         "_from_the_start(records) if self.stopped else await self._hear(records)", "await self._hear(records)"),
+    ),
+    *_in(
+        "deadlines",
+        ("a deadline is looked at again before its step", "Scanner._step.work",
+         "due is None or due > self._desk.clock.today()", "False"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,184 @@
+"""A pytest session that runs each test once to learn which rules it asks about, then turns each rule off and looks for a
+test that fails. A test that fails is run again with the rule on: only when it passes then, the rule is why it failed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import signal
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+from _pytest.runner import runtestprotocol
+from tests.rules.importing import install
+from tests.rules.results import Found, keep, kept, outcome
+from tests.rules.switchboard import BOARD
+from tests.rules.switches import Rule, every_rule
+
+install()
+
+MACHINES: Final = frozenset({"session_broker", "session_documents", "broker", "documents"})
+PATIENCE_SECONDS: Final = 60
+SOME: Final = 60
+"""So many tests are tried for a rule; they are sorted so that a test which names it comes first."""
+
+
+@dataclass
+class Seen:
+    """What the first run of a test showed."""
+
+    item: pytest.Item
+    seconds: float
+    rules: set[str]
+    text: str = field(repr=False, default="")
+
+    def names(self, rule: Rule) -> bool:
+        return not rule.words or says(self.text, rule.words)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("rules")
+    group.addoption("--rules-of", default="", help="the package whose rules are switched off")
+    group.addoption("--rules-matching", default="", help="only rules whose id contains this")
+    group.addoption("--rules-afresh", action="store_true", help="forget what earlier runs found")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from hypothesis import Phase, settings
+
+    settings.register_profile("rules", database=None, phases=[Phase.explicit, Phase.generate], deadline=None)
+    settings.load_profile("rules")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    group = session.config.getoption("--rules-of")
+    if not group or session.config.option.collectonly:
+        return None
+    Hunt(session, group).run()
+    return True
+
+
+class Hunt:
+    def __init__(self, session: pytest.Session, group: str) -> None:
+        self.group, self.items = group, session.items
+        matching = session.config.getoption("--rules-matching")
+        self.rules = [rule for rule in every_rule() if rule.group == group and matching in rule.id]
+        afresh = session.config.getoption("--rules-afresh")
+        self.found: dict[str, Found] = {} if afresh and not matching else kept(group)
+        self.repeatable: set[str] = set()
+        self.broken: set[str] = set()
+
+    def run(self) -> None:
+        """Tests that need no machine first: what they guard needs nothing else."""
+        known = {rule.id for rule in every_rule()}
+        self.found = {id_: found for id_, found in self.found.items() if id_ in known}
+        with_machines = [item for item in self.items if MACHINES & set(getattr(item, "fixturenames", ()))]
+        alone = [item for item in self.items if item not in with_machines]
+        for items in (alone, with_machines):
+            left = self.left()
+            if left and items:
+                self.hunt(left, self.look(items))
+        for rule in self.left():
+            self.found.setdefault(rule.id, outcome(rule, "", False, 0))
+        keep(self.group, self.found)
+        if self.items:
+            self.items[-1].session._setupstate.teardown_exact(None)
+
+    def left(self) -> list[Rule]:
+        return [rule for rule in self.rules if not (f := self.found.get(rule.id)) or not f.holds_for(rule)]
+
+    def look(self, items: Sequence[pytest.Item]) -> list[Seen]:
+        seen = []
+        for item in items:
+            BOARD.listened()
+            began = time.monotonic()
+            failed = failure(item)
+            if failed is None:
+                text = f"{item.nodeid}\n{source(item)}"
+                seen.append(Seen(item, time.monotonic() - began, BOARD.listened(), text))
+            else:
+                print(f"left out, it fails by itself: {item.nodeid}\n{failed[-600:]}", flush=True)
+        print(f"{len(seen)} tests looked at", flush=True)
+        return seen
+
+    def hunt(self, rules: Iterable[Rule], seen: Sequence[Seen]) -> None:
+        for rule in rules:
+            reaching = [each for each in seen if rule.id in each.rules and each.item.nodeid not in self.broken]
+            reaching.sort(key=lambda each: (not each.names(rule), each.seconds))
+            before = self.found.get(rule.id)
+            now = self.caught(rule, reaching)
+            if now.test or not before or not before.test:
+                self.found[rule.id] = now
+            mark = "guarded" if now.guarded else ("not named" if now.test else "NOT GUARDED")
+            print(f"{mark:12} {rule.id}  {now.test}", flush=True)
+            keep(self.group, self.found)
+
+    def caught(self, rule: Rule, reaching: Sequence[Seen]) -> Found:
+        unnamed = ""
+        for each in reaching[:SOME]:
+            if unnamed and not each.names(rule):
+                break
+            with BOARD.without(rule.id):
+                failed = failure(each.item)
+            if failed is None:
+                self.repeatable.add(each.item.nodeid)
+                continue
+            if not self.passes(each.item):
+                continue
+            if each.names(rule) or says(failed, rule.words):
+                return outcome(rule, each.item.nodeid, True, len(reaching))
+            unnamed = unnamed or each.item.nodeid
+        return outcome(rule, unnamed, False, len(reaching))
+
+    def passes(self, item: pytest.Item) -> bool:
+        """Whether the test can be run again and passes while every rule holds."""
+        if item.nodeid in self.repeatable:
+            return True
+        if failure(item) is None:
+            self.repeatable.add(item.nodeid)
+            return True
+        self.broken.add(item.nodeid)
+        print(f"left out, it cannot be run twice: {item.nodeid}", flush=True)
+        return False
+
+
+def failure(item: pytest.Item) -> str | None:
+    """How the test fails; None when it passes or is skipped. What its module set up stays for the next one there."""
+    item.session._setupstate.teardown_exact(item)
+    with patience():
+        reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+    failed = [report for report in reports if report.failed]
+    return "\n".join(report.longreprtext for report in failed) or "failed" if failed else None
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    def over(*_: Any) -> None:
+        pytest.fail(f"longer than {PATIENCE_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def source(item: pytest.Item) -> str:
+    function = getattr(item, "function", None)
+    try:
+        return inspect.getsource(inspect.unwrap(function)) if function else ""
+    except (OSError, TypeError):
+        return ""
+
+
+def says(text: str, words: Iterable[str]) -> bool:
+    """Whether one of the words stands there, with hyphens, underscores or blanks in it."""
+    plain = text.replace("-", " ").replace("_", " ").lower()
+    return any(word.replace("-", " ").replace("_", " ") in plain for word in words)
