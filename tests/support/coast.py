@@ -61,6 +61,9 @@ class Coast:
         for each in words:
             await self.tells(key, Greeted(words=each))
 
+    async def tells_greeting(self, key: str, words: str) -> None:
+        await self.tells(key, Greeted(words=words))
+
     async def send(self, *rows: Row, only: str = "") -> None:
         sent = [outgoing(row["key"], record) for row in rows for record in row["records"]]
         sendings = [

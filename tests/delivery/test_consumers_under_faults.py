@@ -1,0 +1,551 @@
+"""Hearing under faults: what waits, what is parked, what comes twice, what comes broken, and who takes over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psutil
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.partitioner import murmur2
+from confluent_kafka import Producer
+from tests.support.coast import Coast, records_of
+from tests.support.ground import Room
+from tests.support.lamps import Lamps, Process, opened
+from tests.support.watching import eventually, stays
+
+from chassis.consumer import Ear
+from chassis.decide import Caller
+from stack.child import Child
+
+
+def partition_of(key: str) -> int:
+    return int((murmur2(key.encode()) & 0x7FFFFFFF) % 6)
+
+
+def keys_in(partition: int, count: int) -> list[str]:
+    """Ids that Kafka puts into this partition."""
+    found: list[str] = []
+    while len(found) < count:
+        key = str(uuid4())
+        if partition_of(key) == partition:
+            found.append(key)
+    return found
+
+
+def greeted(service: Lamps) -> Callable[[], Awaitable[list[str]]]:
+    async def words() -> list[str]:
+        rows = await service.store["greetings"].find({}).sort([("version", 1)]).to_list(None)
+        return [row["words"] for row in rows]
+
+    return words
+
+
+def ear(service: Lamps, topic: str) -> Ear:
+    return next(each for each in service.running.ears if each.topic == topic)
+
+
+async def committed(room: Room, group: str, topic: str) -> dict[int, int]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=room.bootstrap)
+    await admin.start()
+    try:
+        offsets = await admin.list_consumer_group_offsets(group)
+        return {part.partition: meta.offset for part, meta in offsets.items() if part.topic == topic}
+    finally:
+        await admin.close()
+
+
+async def parked(service: Lamps) -> list[Any]:
+    rows: list[Any] = await service.store["parked"].find({}).sort([("partition", 1), ("offset", 1)]).to_list(None)
+    return rows
+
+
+# --- waiting ---
+
+
+async def test_an_unknown_reference_keeps_its_partition_waiting_and_no_other(
+    room: Room, lamps: Lamps, harbourside: Coast
+) -> None:
+    (waiting,), (other,) = keys_in(2, 1), keys_in(4, 1)
+    for key in (waiting, other):
+        await harbourside.opens("Ostende", key)
+    lantern = str(uuid4())
+    await harbourside.greets(waiting, "one", f"about {lantern}", "three")
+    await harbourside.greets(other, "a", "b", "c")
+    await eventually(greeted(lamps), lambda words: set(words) == {"one", "a", "b", "c"})
+    topic = room.words.harbour.events_topic
+    group = f"passerelle.lamps.{topic}"
+    await eventually(lambda: committed(room, group, topic), lambda offsets: offsets.get(4) == 4)
+
+    await stays(greeted(lamps), lambda words: len(words) == 4, for_seconds=0.5)
+    assert (await committed(room, group, topic))[2] == 2
+    await lamps.store["lantern"].insert_one(
+        {"_id": lantern, "version": 1, "state": "hung", "at": 1, "private": {}, "public": hung(lantern)}
+    )
+    await eventually(greeted(lamps), lambda words: {f"about {lantern}", "three"} <= set(words), within_seconds=20)
+
+    await eventually(lambda: committed(room, group, topic), lambda offsets: offsets[2] == 4)
+    assert await parked(lamps) == []
+
+
+def hung(id_: str) -> dict[str, Any]:
+    return {"id": id_, "version": 1, "state": "hung", "name": id_, "number": 1, "place": "quay"}
+
+
+async def test_a_restart_goes_on_from_the_record_that_waits(room: Room, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    lantern = str(uuid4())
+    async with opened(room.settings) as service:
+        await harbourside.greets(key, "one", f"about {lantern}", "three")
+        await eventually(greeted(service), lambda words: words == ["one"])
+        await eventually(lambda: waits(service, room.words.harbour.events_topic))
+    async with opened(room.settings) as service:
+        await service.store["lantern"].insert_one(
+            {"_id": lantern, "version": 1, "state": "hung", "at": 1, "private": {}, "public": hung(lantern)}
+        )
+        await eventually(greeted(service), lambda words: words == ["one", f"about {lantern}", "three"])
+
+
+async def waits(service: Lamps, topic: str) -> bool:
+    return bool(ear(service, topic)._waiting_since)
+
+
+async def test_what_waits_for_long_turns_the_service_red(
+    room: Room, lamps: Lamps, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, f"about {uuid4()}")
+    await eventually(lambda: waits(lamps, room.words.harbour.events_topic))
+
+    monkeypatch.setattr("chassis.consumer.RED_AFTER_SECONDS", 0.0)
+    answer = await lamps.client.http.get("/ready")
+
+    assert answer.status_code == 503
+    assert room.words.harbour.events_topic in answer.json()["faults"][0]
+
+
+async def test_a_fact_and_the_state_it_rests_on_are_met_soon_whichever_comes_first(
+    lamps: Lamps, harbourside: Coast
+) -> None:
+    loop = asyncio.get_running_loop()
+    slowest = 0.0
+    for number in range(4):
+        key = await harbourside.opens(f"h{number}")
+        await eventually(lambda key=key: copy_of(lamps, key, 1))  # type: ignore[misc]
+        id_ = await lamps.client.hung(f"n{number}", harbour_id=key)
+        began = loop.time()
+        await harbourside.closes(key)
+        await eventually(lambda id_=id_: state_of(lamps, id_), lambda state: state == "down", every_seconds=0.01)  # type: ignore[misc]
+        slowest = max(slowest, loop.time() - began)
+
+    assert slowest < 2.0, f"{slowest:.2f} s"
+
+
+async def copy_of(service: Lamps, key: str, version: int) -> bool:
+    found = await service.store["harbour_copies"].find_one({"_id": key})
+    return bool(found and found["version"] >= version)
+
+
+async def state_of(service: Lamps, id_: str) -> str:
+    return str((await service.store["lantern"].find_one({"_id": id_}))["state"])
+
+
+async def test_what_comes_after_a_silence_is_heard_at_once(room: Room, lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await eventually(lambda: copy_of(lamps, key, 1))
+    await stays(lambda: copy_of(lamps, key, 1), bool, for_seconds=2.5)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+
+    await harbourside.greets(key, "hello")
+    await eventually(greeted(lamps), lambda words: words == ["hello"], every_seconds=0.01)
+
+    assert loop.time() - began < 1.0
+
+
+# --- parking ---
+
+
+async def test_a_record_that_cannot_be_borne_is_parked_with_those_of_its_key_behind_it(
+    room: Room, lamps: Lamps, harbourside: Coast
+) -> None:
+    key, other = keys_in(3, 2)
+    for each in (key, other):
+        await harbourside.opens("Ostende", each)
+    await harbourside.greets(key, "one", "poison", "three")
+    await harbourside.greets(other, "a")
+    await eventually(greeted(lamps), lambda words: set(words) == {"one", "a"})
+    await harbourside.greets(key, "four")
+    await harbourside.greets(other, "b")
+    await eventually(greeted(lamps), lambda words: "b" in words)
+
+    rows = await parked(lamps)
+    assert [(row["behind"], row["attempts"]) for row in rows] == [(False, 3), (True, 1), (True, 1)]
+    assert set(await greeted(lamps)()) == {"one", "a", "b"}
+    dead = await records_of(room.bootstrap, f"{room.words.harbour.events_topic}.dlq.lamps")
+    headers = dict(dead[0].headers)
+    assert len(dead) == 3
+    assert headers["passerelle_reason"] == b"ValueError: these words cannot be borne"
+    assert headers["passerelle_handler"] == b"CH-L2"
+    assert headers["passerelle_attempts"] == b"3"
+    assert headers["passerelle_from"].decode() == f"{rows[0]['topic']}/{rows[0]['partition']}/{rows[0]['offset']}"
+    assert headers["ce_type"] == b"passerelle.harbour.greeted.v1"
+
+
+async def test_redrive_replays_in_order_up_to_what_fails_again(lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "one", "poison", "three", "four")
+    rows = await eventually(lambda: parked(lamps), lambda rows: len(rows) == 3)
+
+    failed = (await lamps.client.operate("/ops/parked/redrive", id=rows[0]["_id"])).json()
+    await lamps.store["mended"].insert_one({"_id": "poison"})
+    redriven = (await lamps.client.operate("/ops/parked/redrive", id=rows[2]["_id"])).json()
+
+    assert failed == {"redriven": 0, "dropped": 0, "failed": "ValueError: these words cannot be borne"}
+    assert redriven == {"redriven": 3, "dropped": 0, "failed": None}
+    assert await greeted(lamps)() == ["one", "poison", "three", "four"]
+    numbers = await lamps.store["greetings"].find({}).sort([("version", 1)]).to_list(None)
+    assert [row["number"] for row in numbers] == [1, 2, 3, 4]
+    assert {(row["open"], row["outcome"], row["closed_by"]) for row in await parked(lamps)} == {
+        (False, "redriven", "otto")
+    }
+    assert (await lamps.client.http.get("/ops/parked", headers=lamps.client.headers())).status_code == 403
+    await harbourside.greets(key, "five")
+    await eventually(greeted(lamps), lambda words: words[-1] == "five")
+
+
+async def test_a_record_given_up_frees_those_behind_it(lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "poison", "two")
+    rows = await eventually(lambda: parked(lamps), lambda rows: len(rows) == 2)
+
+    dropped = (await lamps.client.operate("/ops/parked/drop", id=rows[0]["_id"])).json()
+    redriven = (await lamps.client.operate("/ops/parked/redrive", id=rows[1]["_id"])).json()
+
+    assert (dropped["dropped"], redriven["redriven"]) == (1, 1)
+    assert await greeted(lamps)() == ["two"]
+
+
+async def test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it_go_on(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 3)
+    monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
+    topic = room.words.harbour.events_topic
+    async with opened(room.settings) as service:
+        service.running.parking._limit = 3
+        keys = [await harbourside.opens(f"h{number}", *keys_in(number % 6, 1)) for number in range(12)]
+        for key in keys:
+            await harbourside.greets(key, "poison")
+        await eventually(lambda: is_stopped(service, topic))
+        ready = await service.client.http.get("/ready")
+        await harbourside.greets(keys[0], "later")
+
+        await stays(lambda: parked(service), lambda rows: len(rows) == 3, for_seconds=1.0)
+        assert (ready.status_code, ready.json()["faults"]) == (503, [ear(service, topic).stopped])
+        other = await harbourside.opens("the copies go on")
+        await eventually(lambda: copy_of(service, other, 1))
+
+        await service.store["mended"].insert_one({"_id": "poison"})
+        resumed = await service.client.operate("/ops/resume")
+        words = await eventually(greeted(service), lambda words: len(words) == 9)
+        assert resumed.json() == {"resumed": [topic]}
+        assert set(words) == {"poison"}
+        assert len(await parked(service)) in (3, 4)
+        await eventually(lambda: ready_now(service))
+
+
+async def is_stopped(service: Lamps, topic: str) -> bool:
+    return ear(service, topic).stopped is not None
+
+
+async def ready_now(service: Lamps) -> bool:
+    return (await service.client.http.get("/ready")).status_code == 200
+
+
+async def test_a_stopped_topic_stays_stopped_through_a_rebalance(room: Room, harbourside: Coast) -> None:
+    topic = room.words.harbour.events_topic
+    async with opened(room.settings) as service:
+        key = await harbourside.opens("Ostende")
+        await eventually(lambda: ready_now(service))
+        ear(service, topic).stopped = "somebody must look"
+        await harbourside.greets(key, "one")
+        async with opened(room.settings) as other:
+            await eventually(lambda: ready_now(other))
+            ear(other, topic).stopped = "somebody must look"
+        await harbourside.greets(key, "two")
+
+        await stays(greeted(service), lambda words: words == [], for_seconds=1.0)
+        await service.client.operate("/ops/resume")
+        await eventually(greeted(service), lambda words: words == ["one", "two"])
+
+
+async def test_one_reaction_that_always_fails_stops_the_topic_though_another_goes_well(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
+    topic = room.words.harbour.events_topic
+    async with opened(room.settings) as service:
+        service.running.parking._limit = 3
+        for number in range(6):
+            key = await harbourside.opens(f"h{number}")
+            await harbourside.greets(key, "poison")
+            await harbourside.closes(key)
+
+        await eventually(lambda: is_stopped(service, topic))
+
+
+# --- broken records ---
+
+
+def broken(key: str) -> dict[str, tuple[bytes | None, Sequence[tuple[str, Any]]]]:
+    """Records that say less than every record says: value and headers by what is wrong with them."""
+    headers: list[tuple[str, Any]] = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", b"x"),
+        ("ce_type", b"passerelle.harbour.greeted.v1"),
+        ("ce_source", b"/passerelle/coast"),
+        ("ce_subject", f"harbour/{key}".encode()),
+        ("ce_time", b"2026-11-02T10:00:00.000Z"),
+        ("ce_partitionkey", key.encode()),
+        ("ce_sequence", b"000000000002"),
+        ("ce_actor", b"a"),
+        ("ce_cause", b"c"),
+        ("ce_factno", b"1"),
+    ]
+    good = f'{{"harbour_id":"{key}","version":2,"occurred_on":"2026-11-02","words":"x"}}'.encode()
+
+    def changed(name: str, value: Any) -> list[tuple[str, Any]]:
+        return [(each, value if each == name else kept) for each, kept in headers]
+
+    return {
+        "not JSON": (b"{no", headers),
+        "no UTF-8": (b"\xff\xfe", headers),
+        "another shape": (b'{"hello": 1}', headers),
+        "a list": (b"[]", headers),
+        "another version": (good.replace(b'"version":2', b'"version":3'), headers),
+        "no headers": (good, []),
+        "no type": (good, [each for each in headers if each[0] != "ce_type"]),
+        "a header of no UTF-8": (good, changed("ce_type", b"\xff\xfe")),
+        "an empty header": (good, changed("ce_id", None)),
+        "a sequence of no digits": (good, changed("ce_sequence", b"two")),
+        "a time of none": (good, changed("ce_time", b"yesterday")),
+        "another key": (good, changed("ce_partitionkey", b"other")),
+        "null": (None, headers),
+        "empty": (b"", headers),
+        "a megabyte": (b"x" * 1_000_000, headers),
+        "deep": (b"[" * 100_000, headers),
+    }
+
+
+@pytest.mark.parametrize("kind", list(broken("k")))
+async def test_a_broken_fact_is_parked_and_its_partition_goes_on(
+    room: Room, lamps: Lamps, harbourside: Coast, kind: str
+) -> None:
+    bad, good = keys_in(1, 2)
+    value, headers = broken(bad)[kind]
+    await harbourside.opens("Ostende", good)
+
+    await harbourside.write(room.words.harbour.events_topic, value, headers, key=bad.encode(), partition=1)
+    await harbourside.greets(good, "hello")
+
+    await eventually(greeted(lamps), lambda words: words == ["hello"])
+    rows = await parked(lamps)
+    assert {row["handler"] for row in rows} == {"CH-L1", "CH-L2"}
+    dead = await records_of(room.bootstrap, f"{room.words.harbour.events_topic}.dlq.lamps")
+    assert {record.value for record in dead} == {value}
+    shown = await lamps.client.http.get("/ops/parked/one", params={"id": rows[0]["_id"]}, headers=ops(lamps))
+    again = await lamps.client.operate("/ops/parked/redrive", id=rows[0]["_id"])
+    assert (shown.status_code, again.json()["redriven"]) == (200, 0)
+    assert again.json()["failed"]
+
+
+def ops(service: Lamps) -> dict[str, str]:
+    return service.client.headers(Caller("otto", {"ops": {}}))
+
+
+@pytest.mark.parametrize("key", [None, b"", b"\xff\xfe"])
+async def test_a_fact_with_no_key_or_a_strange_one_is_parked(
+    room: Room, lamps: Lamps, harbourside: Coast, key: bytes | None
+) -> None:
+    topic = room.words.harbour.events_topic
+    await harbourside.write(topic, b"{}", broken("k")["a list"][1], key=key, partition=1)
+    (good,) = keys_in(1, 1)
+    await harbourside.opens("Ostende", good)
+    await harbourside.greets(good, "hello")
+
+    await eventually(greeted(lamps), lambda words: words == ["hello"])
+    assert len(await parked(lamps)) == 2
+
+
+async def test_a_record_of_no_key_and_no_value_is_parked_too(room: Room, lamps: Lamps, harbourside: Coast) -> None:
+    plain = Producer({"bootstrap.servers": room.bootstrap})
+    plain.produce(room.words.harbour.events_topic, partition=1)
+    await asyncio.to_thread(plain.flush)
+    (good,) = keys_in(1, 1)
+    await harbourside.opens("Ostende", good)
+    await harbourside.greets(good, "hello")
+
+    await eventually(greeted(lamps), lambda words: words == ["hello"])
+    assert len(await parked(lamps)) == 2
+
+
+async def test_a_type_that_nobody_here_knows_is_counted_and_passed_over(
+    room: Room, lamps: Lamps, harbourside: Coast
+) -> None:
+    value, headers = broken("k")["a list"]
+    unknown = [(name, b"passerelle.harbour.painted.v1" if name == "ce_type" else kept) for name, kept in headers]
+    for topic in (room.words.harbour.events_topic, room.words.harbour.state_topic):
+        await harbourside.write(topic, value, unknown, key=b"k", partition=1)
+    (good,) = keys_in(1, 1)
+    await harbourside.opens("Ostende", good)
+    await harbourside.greets(good, "hello")
+
+    await eventually(greeted(lamps), lambda words: words == ["hello"])
+    await eventually(lambda: copy_of(lamps, good, 1))
+    metrics = (await lamps.client.http.get("/metrics")).text
+    for topic in (room.words.harbour.events_topic, room.words.harbour.state_topic):
+        assert f'passerelle_heard_records_total{{effect="unknown type",topic="{topic}"}} 1.0' in metrics
+    assert await parked(lamps) == []
+
+
+# --- twice, and after a fault ---
+
+
+async def test_duplicates_and_replays_change_nothing(room: Room, lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "one", "hang a", "three")
+    await eventually(greeted(lamps), lambda words: len(words) == 3)
+    before = await lamps.store["greetings"].find({}).to_list(None)
+
+    await harbourside.send(*harbourside.rows, *reversed(harbourside.rows))
+    await harbourside.greets(key, "four")
+    await eventually(greeted(lamps), lambda words: words[-1] == "four")
+
+    after = await lamps.store["greetings"].find({}).sort([("version", 1)]).to_list(None)
+    assert after[:3] == sorted(before, key=lambda row: row["version"])
+    assert [row["number"] for row in after] == [1, 2, 3, 4]
+    assert await lamps.store["lantern"].count_documents({}) == 1
+    await eventually(lambda: copy_of(lamps, key, 5))
+    assert (await lamps.store["harbour_copies"].find_one({"_id": key}))["version"] == 5
+
+
+@pytest.mark.slow
+async def test_a_store_that_goes_away_is_waited_for_and_everything_takes_effect_once(
+    documents: Child, lamps: Lamps, harbourside: Coast
+) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "0")
+    await eventually(greeted(lamps), lambda words: words == ["0"])
+
+    documents.kill()
+    await harbourside.greets(key, *(str(number) for number in range(1, 10)))
+    await asyncio.to_thread(documents.start)
+
+    await eventually(greeted(lamps), lambda words: words == [str(number) for number in range(10)], within_seconds=40)
+    numbers = await lamps.store["greetings"].find({}).sort([("version", 1)]).to_list(None)
+    assert [row["number"] for row in numbers] == list(range(1, 11))
+    assert await parked(lamps) == []
+
+
+@pytest.mark.slow
+async def test_consumers_go_on_after_the_broker_was_killed(broker: Child, lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "one")
+    await eventually(greeted(lamps), lambda words: words == ["one"])
+
+    broker.kill()
+    await asyncio.to_thread(broker.start, 60)
+    await harbourside.greets(key, "two")
+
+    await eventually(greeted(lamps), lambda words: words == ["one", "two"], within_seconds=40)
+    await eventually(lambda: ready_now(lamps), within_seconds=30)
+
+
+@pytest.mark.slow
+async def test_workers_that_come_and_go_lose_nothing_and_do_nothing_twice(room: Room, harbourside: Coast) -> None:
+    keys = [await harbourside.opens(f"h{number}", *keys_in(number % 6, 1)) for number in range(12)]
+    telling = asyncio.Event()
+
+    async def tell() -> None:
+        for number in range(40):
+            await asyncio.gather(*(harbourside.tells_greeting(key, str(number)) for key in keys))
+        telling.set()
+
+    async with opened(room.settings) as first:
+        task = asyncio.create_task(tell())
+        for _ in range(2):
+            async with opened(room.settings) as second:
+                await eventually(lambda second=second: ready_now(second))  # type: ignore[misc]
+                await eventually(lambda second=second: has_part(second, room))  # type: ignore[misc]
+        await task
+        await eventually(greeted(first), lambda words: len(words) == 480, within_seconds=60)
+
+        for key in keys:
+            rows = await first.store["greetings"].find({"key": key}).sort([("version", 1)]).to_list(None)
+            assert [row["words"] for row in rows] == [str(number) for number in range(40)]
+            assert [row["number"] for row in rows] == list(range(1, 41))
+        assert await parked(first) == []
+
+
+async def has_part(service: Lamps, room: Room) -> bool:
+    consumer = ear(service, room.words.harbour.events_topic)._subscriber.consumer
+    return 0 < len(consumer.assignment()) < 6
+
+
+@pytest.mark.slow
+async def test_a_worker_killed_in_the_middle_leaves_everything_to_the_next(
+    room: Room, harbourside: Coast, tmp_path: Path
+) -> None:
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, *(f"slow {number}" for number in range(12)))
+    process = Process(room.settings, tmp_path, "worker")
+    async with opened(room.settings, worker=False) as door:
+        killed = process.child("killed").start()
+        await eventually(greeted(door), lambda words: len(words) >= 2)
+        killed.kill()
+        with process.child("next").start():
+            words = await eventually(greeted(door), lambda words: len(words) == 12, within_seconds=40)
+        rows = await door.store["greetings"].find({}).sort([("version", 1)]).to_list(None)
+
+    assert words == [f"slow {number}" for number in range(12)]
+    assert [row["number"] for row in rows] == list(range(1, 13))
+
+
+@pytest.mark.slow
+async def test_a_worker_asked_to_end_finishes_the_batch_in_hand(room: Room, harbourside: Coast, tmp_path: Path) -> None:
+    (key,) = keys_in(1, 1)
+    await harbourside.opens("Ostende", key)
+    await harbourside.greets(key, *(f"slow {number}" for number in range(10)))
+    topic = room.words.harbour.events_topic
+    process = Process(room.settings, tmp_path, "worker")
+    async with opened(room.settings, worker=False) as door:
+        ended = process.child("ended").start()
+        await eventually(greeted(door), lambda words: 1 <= len(words) < 10, every_seconds=0.01)
+        await asyncio.to_thread(ended.stop)
+        words = await greeted(door)()
+
+    assert words == [f"slow {number}" for number in range(10)]
+    assert (await committed(room, f"passerelle.lamps.{topic}", topic))[1] == 11
+    assert ended._process is not None
+    assert ended._process.returncode == 0
+
+
+@pytest.mark.slow
+async def test_a_service_at_rest_takes_next_to_nothing(room: Room, tmp_path: Path) -> None:
+    with Process(room.settings, tmp_path).child("idle").start() as idle:
+        process = psutil.Process(idle.pid)
+
+        async def calm() -> bool:
+            before = process.cpu_times()
+            await asyncio.sleep(2)
+            after = process.cpu_times()
+            used = after.user + after.system - before.user - before.system
+            print(f"{used:.3f} s of two")
+            return used < 0.12
+
+        await eventually(calm, within_seconds=30)
