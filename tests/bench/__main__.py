@@ -17,7 +17,7 @@ from tests.bench.interleaved import Figures
 
 from stack import store
 
-PATHS = ("projection", "relay", "command", "click", "reads", "reaction", "rebuild", "listing", "process")
+PATHS = ("projection", "relay", "command", "click", "reads", "process")
 
 
 def main(

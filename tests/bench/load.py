@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-UNITS = {"us": 0.001, "ms": 1.0, "s": 1_000.0}
+UNITS = {"us": 0.001, "ms": 1.0, "s": 1_000.0, "m": 60_000.0}
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def _found(pattern: str, out: str) -> str:
 
 
 def _milliseconds(text: str) -> float:
-    match = re.fullmatch(r"([\d.]+)(us|ms|s)", text)
-    assert match
+    match = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text)
+    assert match, text
     return float(match[1]) * UNITS[match[2]]
 
 
