@@ -1,4 +1,4 @@
-"""Path: click to view, one command at a time. Floor: transaction, woken relay, consumer, change stream, nothing of the product."""
+"""Path: click to view, one command at a time. Floor: transaction, woken relay, consumer, change stream; no product code."""
 
 from __future__ import annotations
 
