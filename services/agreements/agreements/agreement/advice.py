@@ -74,8 +74,7 @@ def record(state: Agreement, private: AgreementPrivate, body: RecordAdvice, cont
 
 
 def withdraw_request(state: Agreement, private: AgreementPrivate, body: WithReason, context: Context) -> Outcome:
-    if state.pending_advice is None:
-        return refuse("unknown-id", REQUEST_CLOSED)
+    assert state.pending_advice is not None, "an agreement that awaits advice has asked for it"
     return Decision((AdviceRequestWithdrawn(request_id=state.pending_advice.request_id, reason=body.reason),))
 
 

@@ -55,8 +55,8 @@ def _transition(state: Agreement, partner: Partner, context: Context) -> Iterato
 
 def entering(state: Agreement, partner: Partner) -> TransitionEntered:
     """Until the agreement's end, or earlier when the block says so."""
-    if partner.block is None or state.end_on is None:
-        raise ValueError("a live agreement with a blocked partner is needed")
+    assert partner.block is not None, "the partner is blocked"
+    assert state.end_on is not None, "a live agreement has an end"
     until = partner.block.transition.until
     return TransitionEntered(
         partner_id=partner.id,
