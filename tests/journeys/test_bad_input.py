@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -162,7 +162,7 @@ def archive(*names: str) -> bytes:
     return content.getvalue()
 
 
-DOCUMENTS = {
+DOCUMENTS: Mapping[str, tuple[str, Callable[[], bytes]]] = {
     "26 MiB": ("too-large", lambda: pdf("trop") + b"\0" * (26 * MIB)),
     "a program": ("media-type-not-supported", lambda: b"MZ\x90\0" + b"\0" * 500),
     "a page": ("media-type-not-supported", lambda: b"<!doctype html><script>alert(1)</script>"),
@@ -199,7 +199,7 @@ def without_header() -> bytes:
     sheet = book.active
     assert sheet is not None
     for row in (["ECHE"], ["Code", "Nom"], ["B  BRUXEL04", "ULB"]):
-        sheet.append(row)  # type: ignore[union-attr]
+        sheet.append(row)
     book.save(content)
     return content.getvalue()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -103,9 +104,7 @@ async def test_bad_facts_are_parked_and_the_facts_behind_them_are_heard(office: 
     )
     unreadable = {offset for name, offset in offsets.items() if name != "an unknown type"}
     for service in ("events", "gateway"):
-        rows = await eventually(
-            lambda service=service: parked(campus, service), lambda seen: len(seen) >= len(unreadable)
-        )  # type: ignore[misc]
+        rows = await eventually(partial(parked, campus, service), lambda seen: len(seen) >= len(unreadable))
         here = [row for row in rows if row["topic"] == EVENTS and row["partition"] == partition]
         assert {row["offset"] for row in here} == unreadable, service
         assert all(row["reason"] and row["handler"] for row in here)
@@ -139,5 +138,5 @@ async def test_bad_states_are_parked_and_views_and_copies_go_on(office: Office, 
     agreement = await office.drafts(partner, kind="mou")
     assert agreement["state"] == "draft"
     for service in ("gateway", "agreements", "mobility"):
-        rows = await eventually(lambda service=service: parked(campus, service), lambda seen: len(seen) >= 2)  # type: ignore[misc]
+        rows = await eventually(partial(parked, campus, service), lambda seen: len(seen) >= 2)
         assert [row["topic"] for row in rows].count(STATE) == 2, service

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.office import Office
-from tests.support.people import File, Json
+from tests.support.people import File
 from tests.support.spans import Span
 from tests.support.subscriber import heard
 from tests.support.watching import eventually
@@ -152,7 +152,7 @@ async def test_what_is_not_sampled_costs_no_span(office: Office) -> None:
 
 
 async def test_nothing_personal_is_written_into_a_step(story: Story) -> None:
-    names: set[Json] = set()
+    names: set[str] = set()
     for trace in (story.asked, story.given):
         names |= {name for span in story.office.campus.spans.of(trace.id) for name in span.attributes}
     assert names == {f"passerelle.{name}" for name in ("command", "aggregate", "reaction", "type", "view", "version")}
