@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, Final
 
 import pytest
@@ -79,15 +80,25 @@ class Hunt:
         self.found = {id_: found for id_, found in self.found.items() if id_ in known}
         with_machines = [item for item in self.items if MACHINES & set(getattr(item, "fixturenames", ()))]
         alone = [item for item in self.items if item not in with_machines]
+        self.offered_everywhere()
         for items in (alone, with_machines):
-            left = self.left()
-            if left and items:
-                self.hunt(left, self.look(items))
+            if self.left() and items:
+                self.hunt(self.left(), self.look(items))
         for rule in self.left():
             self.found.setdefault(rule.id, outcome(rule, "", False, 0))
         keep(self.group, self.found)
         if self.items:
             self.items[-1].session._setupstate.teardown_exact(None)
+
+    def offered_everywhere(self) -> None:
+        """A row that is offered in every state has no state to be refused in."""
+        for rule in self.rules:
+            if rule.kind != "state":
+                continue
+            aggregate = import_module(rule.module.rpartition(".")[0]).AGGREGATE
+            states = aggregate.command(rule.words[0]).from_states
+            if states >= set(type(next(iter(states)))):
+                self.found[rule.id] = outcome(rule, "(offered in every state)", True, 0)
 
     def left(self) -> list[Rule]:
         return [rule for rule in self.rules if not (f := self.found.get(rule.id)) or not f.holds_for(rule)]

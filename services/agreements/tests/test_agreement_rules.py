@@ -8,13 +8,33 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from services.agreements.tests.agreement_office import COUNCIL, OLD_GROUP, YAOUNDE, Office
+from services.agreements.tests.agreement_cases import CASES
+from services.agreements.tests.agreement_office import COUNCIL, OLD_GROUP, YAOUNDE, Office, signature
 from services.agreements.tests.agreements_house import Agreements, house
 from services.agreements.tests.test_agreements_service import assessed, blocked, copy_of_the_block
+from tests.support.ties import ties
 
+from agreements.agreement import AGGREGATE
 from agreements.agreement.bodies import OpenSigning
 from chassis.mongo import Store
 from chassis.reaction import NotKnownYet
+
+PARTNER = "rests on partner_copies/<YAOUNDE>"
+RIGHTS = "guard rights:<id>"
+TIED = {
+    "draft_agreement": {PARTNER},
+    "edit_agreement": {PARTNER},
+    "submit_for_review": {PARTNER, RIGHTS},
+    "open_negotiation": {PARTNER},
+    "record_round": {"attaches <document_id>"},
+    "request_advice": {PARTNER, "rests on country_copies/CM"},
+    "approve_agreement": {PARTNER, RIGHTS},
+    "open_signing": {PARTNER, RIGHTS, "attaches <document_id>"},
+    "record_signature": {PARTNER, "attaches <document_id>"},
+    "register_agreement": {PARTNER, RIGHTS, "puts register_entries/2026-0001"},
+    "attach_document": {"attaches <document_id>"},
+}
+"""What each command's decision conflicts on and takes with it; the commands that are not named here: nothing."""
 
 
 @pytest.fixture
@@ -22,6 +42,19 @@ async def agreements(database: Store, signing_keys: Path) -> AsyncIterator[Agree
     async with house(database, signing_keys) as opened:
         yield opened
     await database.drop_database()
+
+
+@pytest.mark.parametrize("command", [row.name for row in AGGREGATE.commands])
+def test_a_decision_is_tied_to_what_it_rests_on(command: str) -> None:
+    office = Office()
+    id_, body, caller = CASES[command, ""](office)
+    if command == "record_signature":
+        body = signature(document_id=office.document(str(id_)))
+
+    taken = office.done(command, id_, body, caller)
+
+    known = {YAOUNDE: "YAOUNDE", taken.state.id: "id"}
+    assert ties(taken.decision, known, body) == TIED.get(command, set())
 
 
 def test_pol_07_where_nobody_is_competent_another_committee_is_no_competent_committee_without_a_reason() -> None:

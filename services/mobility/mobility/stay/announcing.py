@@ -45,7 +45,7 @@ def needs(state: Any, private: Any, body: AnnounceStay | None, found: Found) -> 
         yield Doc(AGREEMENTS, body.agreement_id)
         named = found.doc(AGREEMENTS, body.agreement_id)
         if named:
-            yield Rows(LINEAGE, AGREEMENTS, {"lineage_id": named.get("lineage_id") or named["_id"]})
+            yield Rows(LINEAGE, AGREEMENTS, {"lineage_id": named["lineage_id"]})
             yield from (Doc(PARTNERS, party) for party in _other_parties(named))
 
 
@@ -148,8 +148,6 @@ def _announced(
     copies = [(AGREEMENTS, row["_id"]) for row in context.found.rows(LINEAGE)]
     if body.home_partner_id:
         copies.append((PARTNERS, body.home_partner_id))
-    if body.agreement_id:
-        copies.append((AGREEMENTS, body.agreement_id))
     return Decision(
         facts=(fact,),
         private=file,
