@@ -359,6 +359,15 @@ def test_a_condition_is_answered_and_the_answer_stays_with_the_office() -> None:
     assert (unknown.slug, unknown.reasons[0].pointer) == ("advice-condition-unknown", "/answers/0/no")
 
 
+def test_nothing_is_to_be_answered_where_no_advice_sets_conditions() -> None:
+    office = Office()
+    negotiated = office.at("negotiating")
+    conditioned = office.advised("favourable_with_conditions", asking=1)
+
+    assert [each.slug for each in office.held("answer_advice_conditions", negotiated)] == ["advice-condition-unknown"]
+    assert office.held("answer_advice_conditions", conditioned) == []
+
+
 @pytest.mark.parametrize(
     ("command", "body"), [("withdraw_agreement", REASON), ("reject_agreement", {"reason": {"fr": "Non."}})]
 )

@@ -28,6 +28,7 @@ from contracts.agreement import (
 
 ALREADY_REQUESTED: Final = Text("L'avis est demandé depuis le {date}.", "Advice was requested on {date} already.")
 CONDITION_UNKNOWN: Final = Text("L'avis ne pose pas la condition {no}.", "The advice sets no condition {no}.")
+NO_CONDITIONS: Final = Text("Aucun avis ne pose de condition.", "No advice sets conditions.")
 REQUEST_CLOSED: Final = Text("Cette demande d'avis n'est plus ouverte.", "This request is not open any more.")
 
 
@@ -76,6 +77,11 @@ def record(state: Agreement, private: AgreementPrivate, body: RecordAdvice, cont
 def withdraw_request(state: Agreement, private: AgreementPrivate, body: WithReason, context: Context) -> Outcome:
     assert state.pending_advice is not None, "an agreement that awaits advice has asked for it"
     return Decision((AdviceRequestWithdrawn(request_id=state.pending_advice.request_id, reason=body.reason),))
+
+
+def held_answers(state: Agreement, private: AgreementPrivate, context: Context) -> Iterator[Refusal]:
+    if not any(advice.conditions for advice in state.advice):
+        yield refuse("advice-condition-unknown", NO_CONDITIONS)
 
 
 def answer_conditions(

@@ -90,7 +90,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     ),
     Command(
         "answer_advice_conditions", bodies.AnswerAdviceConditions, states("negotiating"), (OFF, COO, AFR),
-        advice.answer_conditions,
+        advice.answer_conditions, held=advice.held_answers,
         refusals=("advice-condition-unknown",),
     ),
     Command(

@@ -24,9 +24,9 @@ MAIN: Final = (
     "answer_advice_conditions",
     "open_negotiation",
     "submit_for_review",
-    "record_review",
     "record_round",
     "request_advice",
+    "record_review",
     "edit_agreement",
 )
 TABS: Final = {
