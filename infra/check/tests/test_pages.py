@@ -130,3 +130,22 @@ def test_every_port_is_in_the_table() -> None:
     assert {(setting, int(port)) for port, setting in rows} == {
         (ports.setting(name), port) for name, port in ports.DEFAULTS.items()
     }
+
+
+def test_what_readiness_says_in_red_is_explained() -> None:
+    table = (TREE / "docs" / "operating.md").read_text().partition("| it says |")[2].partition("\n\n")[0]
+    said = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+    code = "".join(file.read_text() for file in (TREE / "infra" / "chassis" / "chassis").glob("*.py"))
+
+    pieces = [piece.strip(" :") for each in said for piece in each.split("…")]
+
+    assert len(said) > 5
+    assert not [piece for piece in pieces if len(piece) > 1 and piece not in code]
+
+
+def test_every_measure_that_is_named_is_taken() -> None:
+    taken = (TREE / "infra" / "chassis" / "chassis" / "telemetry.py").read_text()
+
+    named_measures = re.findall(r"`(passerelle_[a-z_]+?)(?:_total)?`", (TREE / "docs" / "operating.md").read_text())
+
+    assert [name for name in named_measures if f'"{name}"' not in taken] == []
