@@ -55,6 +55,13 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("rules")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Without its rule a test may wait for what never comes."""
+    with patience():
+        yield
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
     group = session.config.getoption("--rules-of")
@@ -97,7 +104,8 @@ class Hunt:
                 continue
             aggregate = import_module(rule.module.rpartition(".")[0]).AGGREGATE
             states = aggregate.command(rule.words[0]).from_states
-            if states >= set(type(next(iter(states)))):
+            every: Any = type(next(iter(states)))
+            if states >= set(every):
                 self.found[rule.id] = outcome(rule, "(offered in every state)", True, 0)
 
     def left(self) -> list[Rule]:
@@ -161,8 +169,7 @@ class Hunt:
 def failure(item: pytest.Item) -> str | None:
     """How the test fails; None when it passes or is skipped. What its module set up stays for the next one there."""
     item.session._setupstate.teardown_exact(item)
-    with patience():
-        reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
+    reports = runtestprotocol(item, log=False, nextitem=item.parent)  # type: ignore[arg-type]
     failed = [report for report in reports if report.failed]
     return "\n".join(report.longreprtext for report in failed) or "failed" if failed else None
 
