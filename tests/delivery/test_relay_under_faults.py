@@ -17,7 +17,7 @@ from tests.support.lantern import Dimmed
 from tests.support.watching import eventually, stays
 
 from chassis import relay as relays
-from chassis.mongo import Row, Session
+from chassis.mongo import Row
 from chassis.outbox import OUTBOX, Told, outbox_row
 from chassis.relay import Relay
 from stack.child import Child
@@ -184,30 +184,6 @@ async def test_a_version_that_commits_late_is_still_told_before_the_next(
     assert versions(await facts(room), "late") == [1, 2]
     assert versions(await snapshots(room), "late") == [1, 2]
     assert len(await facts(room)) == 42
-
-
-async def test_rows_read_in_one_moment_hold_every_version_before(room: Room) -> None:
-    async with api(room) as door:
-        outbox = door.store[OUTBOX]
-        relay = door.running.relay
-        inserted = asyncio.Event()
-
-        async def insert_late(session: Session) -> None:
-            await outbox.insert_one(row_of(room, "k", 1, 100), session=session)
-            inserted.set()
-            await asyncio.sleep(0.05)
-
-        async def commits_late() -> None:
-            await door.running.store.transaction(insert_late)
-            await outbox.insert_one(row_of(room, "k", 2, 200))
-
-        committing = asyncio.create_task(commits_late())
-        await inserted.wait()
-        seen: list[list[int]] = []
-        while not committing.done() or not seen or seen[-1] != [1, 2]:
-            seen.append([row["version"] for row in await relay._waiting(())])
-
-    assert [2] not in seen
 
 
 async def test_a_key_that_kafka_refuses_waits_and_the_others_go_on(room: Room) -> None:

@@ -24,6 +24,7 @@ from chassis.telemetry import Measures, log
 BATCH: Final = 500
 NET_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
+FORGET_SECONDS: Final = 60.0
 FINISH_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 60.0
 COLLATERAL: Final = (OutOfOrderSequenceNumber, ProducerClosed)
@@ -87,11 +88,10 @@ class Relay:
             pause = min(pause * 2, ERROR_SECONDS[1])
 
     async def _rest(self) -> None:
-        retries = [until - time.monotonic() for until, _ in self._held_back.values()]
-        try:
-            await asyncio.wait_for(self._wake.wait(), max(0.0, min([NET_SECONDS, *retries])))
-        except TimeoutError:
-            return
+        now = time.monotonic()
+        retries = [until - now for until, _ in self._held_back.values() if until > now]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
 
     async def _drain(self) -> None:
         """Publishes until nothing waits; a batch is marked while the next one is read and published."""
@@ -118,10 +118,12 @@ class Relay:
     async def _waiting(self, acknowledged: Collection[str]) -> list[Row]:
         """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
         now = time.monotonic()
+        recently = {key: held for key, held in self._held_back.items() if held[0] > now - FORGET_SECONDS}
+        self._held_back = recently
         asked: Row = {"pending": {"$gt": 0}}
         if acknowledged:
             asked["_id"] = {"$nin": list(acknowledged)}
-        if held_back := [key for key, (until, _) in self._held_back.items() if until > now]:
+        if held_back := [key for key, (until, _) in recently.items() if until > now]:
             asked["key"] = {"$nin": held_back}
 
         async def work(session: Session) -> list[Row]:
