@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Annotated, Final
 
+import pytest
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -31,8 +32,10 @@ def main(
 ) -> None:
     """Ends with 1 when a rule is guarded by no test that names it."""
     found: dict[str, Found] = {}
+    broken = []
     for package in packages or list(TESTS):
-        _run(package, matching, afresh)
+        if not _run(package, matching, afresh):
+            broken.append(package)
         found |= kept(package)
     rules = [each for each in every_rule() if each.group in (packages or TESTS) and matching in each.id]
     table = Table("rule", "kind", "a test that fails without it")
@@ -49,15 +52,19 @@ def main(
     console.print(
         f"{len(rules)} rules, {len(none)} unguarded, {len(unnamed)} guarded by a test that does not name them"
     )
-    sys.exit(1 if none or unnamed else 0)
+    for package in broken:
+        console.print(f"The run over {package} did not come to its end")
+    sys.exit(1 if none or unnamed or broken else 0)
 
 
-def _run(package: str, matching: str, afresh: bool) -> None:
+def _run(package: str, matching: str, afresh: bool) -> bool:
+    """False when the session itself broke off."""
     options = ["-p", "tests.rules.session", f"--rules-of={package}", f"--rules-matching={matching}"]
     options += ["--rules-afresh"] if afresh else []
     options += ["-q", "--no-header", "-s", "-p", "no:cacheprovider", *(f"--ignore={path}" for path in WITHOUT)]
     command = [sys.executable, "-m", "pytest", *options, *TESTS[package]]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
+    return done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 if __name__ == "__main__":

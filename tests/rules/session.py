@@ -105,6 +105,8 @@ class Hunt:
             aggregate = import_module(rule.module.rpartition(".")[0]).AGGREGATE
             states = aggregate.command(rule.words[0]).from_states
             every: Any = type(next(iter(states)))
+            if every is str:
+                every = aggregate.contract.state.model_fields[aggregate.contract.state_field].annotation
             if states >= set(every):
                 self.found[rule.id] = outcome(rule, "(offered in every state)", True, 0)
 

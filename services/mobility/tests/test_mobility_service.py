@@ -374,6 +374,17 @@ async def test_ch11_stays_that_begin_under_the_successor_follow_it(centre: Centr
     assert "agreement_basis_lost" not in repr(await centre.told())
 
 
+async def test_ch11_a_successor_is_followed_only_when_the_copy_of_the_agreement_is_that_new(centre: Centre) -> None:
+    id_ = await centre.announced(period={"from": "2027-06-01", "to": "2027-07-01"})
+    await centre.know("agreement_copies", agreement(_id=SUCCESSOR, start_on="2027-05-01"))
+    renewed = Renewed(agreement_id=AGREEMENT, version=13, occurred_on=TODAY, successor_id=SUCCESSOR, on=TODAY)
+
+    with pytest.raises(NotKnownYet):
+        await centre.hear(renewed, "r1")
+
+    assert (await centre.desk.load("stay", id_)).private.agreement_id == AGREEMENT
+
+
 @pytest.mark.parametrize(("state", "version"), [("active", 1), ("expired", 2)])
 async def test_ch11_leaving_a_transition_takes_the_basis_only_when_the_time_is_over(
     centre: Centre, state: Any, version: int

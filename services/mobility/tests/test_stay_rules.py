@@ -17,6 +17,7 @@ from tests.support.tables import DONE, Case
 from tests.support.ties import ties
 
 from chassis.decide import Row
+from mobility.stay.bodies import AnnounceStay
 
 NAMES = {AGREEMENT: "AGREEMENT", PARTNER: "PARTNER", SUCCESSOR: "SUCCESSOR"}
 TIED: dict[str, set[str]] = {
@@ -58,3 +59,10 @@ def test_a_stay_rests_on_the_whole_line_of_its_agreement() -> None:
 
     rested = {id_ for collection, id_ in taken.decision.relies_on if collection == "agreement_copies"}
     assert rested == {AGREEMENT, SUCCESSOR}
+
+
+def test_a_stay_is_of_a_known_holder_or_of_a_person_that_is_named() -> None:
+    for changes in ({"holder_id": OTHER_STAY}, {"person": None}):
+        body = {name: value for name, value in announcement(**changes).items() if value is not None}
+        with pytest.raises(ValidationError, match="either holder_id or person"):
+            AnnounceStay.model_validate(body)

@@ -165,8 +165,7 @@ def _person(body: AnnounceStay, others: Sequence[StayFile]) -> Person:
     known = next((file.person for file in others if file.person), None)
     if known:
         return known.model_copy(update={"nationalities": body.nationalities})
-    if body.person is None:
-        raise ValueError("a holder without a stay that names them")
+    assert body.person is not None, "a holder is known by a stay, anybody else by name"
     return Person(
         given_name=body.person.given_name,
         family_name=body.person.family_name,

@@ -25,8 +25,8 @@ BEFORE_ARRIVAL = frozenset({Stage.ANNOUNCED, Stage.REGISTERED, Stage.ASSESSED, S
 
 
 def _file_of(private: StayFile) -> tuple[Person, Period]:
-    if private.person is None or private.period is None:
-        raise ValueError("the file of an erased stay is closed")
+    assert private.person is not None, "the file of an erased stay is closed"
+    assert private.period is not None, "the file of an erased stay is closed"
     return private.person, private.period
 
 
