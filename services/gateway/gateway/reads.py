@@ -168,11 +168,21 @@ class Reads:
         following = _next(rows, limit, "at")
         rows = rows[:limit]
         if not who.has(DIR, VR):
-            keys = [{**row, "subject": f"{row['aggregate']}/{row.get('aggregate_id')}"} for row in rows]
-            rows = await self._readable(who, keys)
-        hidden = ("_id", "at", "subject")
-        items = [{"id": row["_id"], **{n: v for n, v in row.items() if n not in hidden}} for row in rows]
+            rows = await self._refused(who, rows)
+        items = [{"id": row["_id"], **{n: v for n, v in row.items() if n not in ("_id", "at")}} for row in rows]
         return Page(items, following)
+
+    async def _refused(self, who: Caller, rows: Sequence[Row]) -> list[Row]:
+        """What was refused to be created can be read by who asked for it, and by who may read all of its kind."""
+        begun = [{**row, "subject": f"{row['aggregate']}/{row['aggregate_id']}"} for row in rows if row["aggregate_id"]]
+        kinds = {row["aggregate"] for row in rows if not row["aggregate_id"]}
+        whole = {kind for kind in kinds if await self.visible(kind, who) == EVERYTHING}
+        readable = {row["_id"] for row in await self._readable(who, begun)} | {
+            row["_id"]
+            for row in rows
+            if not row["aggregate_id"] and (row["actor"] == who.subject or row["aggregate"] in whole)
+        }
+        return [row for row in rows if row["_id"] in readable]
 
 
 def _told(row: Row) -> Row:

@@ -164,6 +164,30 @@ async def test_refusals_are_a_register_that_follows_the_right_to_read(house: Hou
     assert (await house.get(f"/api/v1/refusals?partner_id={partner.id}", "subscriber")).json()["items"] == []
 
 
+async def test_a_refused_creation_is_read_by_its_author_and_by_who_may_read_all_of_its_kind(house: House) -> None:
+    partner = new_id()
+    fact = Recorded(
+        aggregate="agreement",
+        command="draft_agreement",
+        rule="POL-03",
+        slug="partner-blocked",
+        reason_fr="Refusé.",
+        reason_en="Refused.",
+        refs={"partners": [partner]},
+    )
+    await house.tell(refusal_contract("agreements"), (fact,), actor="promoter-07")
+
+    async def slugs(*roles: str, subject: str = "somebody") -> list[str]:
+        asked = f"/api/v1/refusals?partner_id={partner}"
+        answer = await house.client.get(asked, headers=house.headers(*roles, subject=subject))
+        return [each["slug"] for each in answer.json()["items"]]
+
+    assert await house.until(lambda: slugs("officer"), "a refused draft") == ["partner-blocked"]
+    assert await slugs("promoter", subject="promoter-07") == ["partner-blocked"]
+    assert await slugs("promoter", subject="promoter-08") == []
+    assert await slugs("reader") == []
+
+
 async def test_countries_are_read_by_code(house: House) -> None:
     fact = Added.model_validate(
         {"iso3": "COD", "m49": "180", "name": {"fr": "Congo", "en": "Congo"}, "region": "Africa", "subregion": "M"}
