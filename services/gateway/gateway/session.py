@@ -37,7 +37,7 @@ class Sessions:
         """A new session's cookie value."""
         value = secrets.token_urlsafe(32)
         ends = datetime.now(UTC) + timedelta(hours=self._hours)
-        row = {"_id": _hashed(value), "subject": subject, "csrf": secrets.token_urlsafe(24), "expires_at": ends}
+        row = {"_id": _hashed(value), "subject": subject, "expires_at": ends}
         await self._sessions.insert_one(row)
         return value
 
@@ -61,7 +61,7 @@ def cookie_header(value: str, *, secure: bool, ended: bool = False) -> str:
 
 
 class AtTheDoor:
-    """Finds out who asks before any route does: `request.state.caller`, `.person` and `.csrf`.
+    """Finds out who asks before any route does: `request.state.caller` and `.person`.
 
     A browser's change that comes from another site is refused.
     """
@@ -75,7 +75,7 @@ class AtTheDoor:
             return
         request = Request(scope)
         state = scope.setdefault("state", {})
-        state.update(caller=None, person=None, csrf="")
+        state.update(caller=None, person=None)
         try:
             await self._recognise(request, state)
         except Problem as problem:
@@ -102,7 +102,6 @@ class AtTheDoor:
             person=Person(
                 session["subject"], person["name"], sorted(person["roles"]), (person["languages"] or ["fr"])[0]
             ),
-            csrf=session["csrf"],
         )
 
 

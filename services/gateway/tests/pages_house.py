@@ -31,7 +31,7 @@ class SignedIn:
         if scope["type"] == "http":
             subject = Request(scope).cookies.get(PERSON, PEOPLE[0].subject)
             person = next((each for each in PEOPLE if each.subject == subject), None)
-            scope.setdefault("state", {}).update(person=person, csrf="token")
+            scope.setdefault("state", {}).update(person=person)
         await self._inner(scope, receive, send)
 
 

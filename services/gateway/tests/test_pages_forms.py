@@ -45,7 +45,7 @@ async def sent(office: PaperOffice, path: str, entries: Mapping[str, Any], files
     async with browser(office) as visitor:
         form = await visitor.get(path)
         assert form.status_code == 200, path
-        own = {name: hidden(form.text, name) for name in ("csrf", "key", "version") if f'name="{name}"' in form.text}
+        own = {name: hidden(form.text, name) for name in ("key", "version") if f'name="{name}"' in form.text}
         return await visitor.post(path, data={**own, **entries}, files=files)
 
 
@@ -426,7 +426,7 @@ async def test_the_form_is_sent_again_under_the_same_key_only_when_nothing_was_d
     async with browser(office) as visitor:
         form = await visitor.get(path)
         key = hidden(form.text, "key")
-        entries = {"csrf": "token", "key": key, "version": "4", "reason": "Sans suite"}
+        entries = {"key": key, "version": "4", "reason": "Sans suite"}
         answer = await visitor.post(path, data=entries)
 
     assert answer.status_code == status

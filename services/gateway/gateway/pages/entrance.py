@@ -58,7 +58,6 @@ def sign_in(door: Door, language: str) -> Endpoint:
             "request": request,
             "people": by_role(people),
             "next": following,
-            "csrf": getattr(request.state, "csrf", ""),
             "elsewhere": f"/{OTHER[language]}/sign-in?{urlencode({'next': _in_other(following, language)})}",
         }
         return rendered("sign_in.html", language, context)

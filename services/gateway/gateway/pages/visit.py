@@ -109,7 +109,6 @@ class Visit:
             "url": self.url,
             "person": self.person,
             "name": lambda collection, item: name_of(self, collection, item),
-            "csrf": getattr(self.request.state, "csrf", ""),
             "scheme": self.request.cookies.get("pa_scheme", ""),
             "done": self.query.get(DONE, ""),
         }
