@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 from services.mobility.tests.stay_builders import (
     AGREEMENT,
+    OTHER_STAY,
     PARTNER,
     STAY_ID,
     SUCCESSOR,
