@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ from tests.support.lantern import Language, language
 from chassis.mongo import Store
 from stack import kafka, keys, store
 from stack.child import Child
+
+STORE = "PASSERELLE_TEST_STORE"
+"""Names the store program to be tried; else the fast one where it is installed."""
 
 
 def pytest_configure() -> None:
@@ -47,7 +51,10 @@ def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
 
 @pytest.fixture(scope="session")
 def session_documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    with store.start(tmp_path_factory.mktemp("store")) as child:
+    folder = tmp_path_factory.mktemp("store")
+    if os.environ.get(STORE) == store.PLAIN:
+        (folder / "data" / store.PLAIN).mkdir(parents=True)
+    with store.start(folder) as child:
         yield child
 
 
