@@ -15,11 +15,11 @@ from tests.rules.catalogue import ROOT, SERVICES
 from tests.rules.results import Found, kept
 from tests.rules.switches import every_rule
 
-OF_SERVICES: Final = tuple(f"services/{name}/tests" for name in SERVICES)
+ON_THE_STORE: Final = tuple(f"services/{name}/tests/test_{name}_service.py" for name in SERVICES)
 TESTS: Final = {
     **{name: (f"services/{name}/tests",) for name in SERVICES},
-    "contracts": ("contracts/tests", *OF_SERVICES),
-    "chassis": ("infra/chassis/tests", "tests/delivery", *OF_SERVICES),
+    "contracts": ("contracts/tests", *(f"services/{name}/tests" for name in SERVICES)),
+    "chassis": ("infra/chassis/tests", "tests/delivery", *ON_THE_STORE),
 }
 WITHOUT: Final = ("contracts/tests/test_standalone_install.py",)
 """Tests of other processes, where no switch is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 from services.events.tests import committee_cases, meeting_cases
 from services.events.tests.events_office import PLATFORM, SECRETARY, Office, at, request, times
 from tests.support.tables import DONE, Case
@@ -12,6 +13,8 @@ from tests.support.ties import ties
 
 from chassis.taking import Taken
 from contracts.meeting import Rescheduled
+from events.committee.bodies import EditCommittee
+from events.meeting import AGGREGATE as MEETING
 
 MEMBERS, AGENDA, SITTING = "guard members:<committee>", "guard agenda:<committee>", "guard sitting:<committee>:2026"
 PLACED, BACK = "committee/<committee> item_placed", "committee/<committee> item_submitted"
@@ -76,3 +79,34 @@ def test_a_sitting_moved_into_another_year_is_numbered_against_both_years() -> N
 
     assert taken.decision.guards == (f"sitting:{council}:2026", f"sitting:{council}:2027")
     assert [fact.sitting_no for fact in taken.facts if isinstance(fact, Rescheduled)] == [1]
+
+
+def test_an_edit_of_a_committee_names_its_name_or_its_acronym() -> None:
+    assert EditCommittee.model_validate({"acronym": "CDRI"}).acronym == "CDRI"
+    with pytest.raises(ValidationError, match="name or acronym"):
+        EditCommittee.model_validate({})
+
+
+def test_g2_without_a_quorum_it_is_said_before_any_advice_that_the_quorum_is_not_met() -> None:
+    office = Office()
+    council, members = office.seated(experts=5)
+    office.submit(council)
+    with_quorum, without = office.held(council, members), office.schedule(council)
+    office.submit(council)
+    office.done("meeting", "place_item", without, {"item_id": _pending(office, council)}, SECRETARY)
+    assert isinstance(office.convene(without), Taken)
+    assert isinstance(office.hold(without, members[:1], confirmed=True), Taken)
+
+    assert _held_to_advise(office, with_quorum) == []
+    assert _held_to_advise(office, without) == ["quorum-not-met"]
+
+
+def _pending(office: Office, committee: str) -> str:
+    return str(office.committee(committee).pending_items[0].item_id)
+
+
+def _held_to_advise(office: Office, meeting: str) -> list[str]:
+    row, loaded = MEETING.command("give_advice"), office.shelf["meeting"][meeting]
+    assert row.held is not None
+    context = office.context(row.needs, loaded, None, SECRETARY, meeting)
+    return [each.slug for each in row.held(loaded.state, loaded.private, context)]
