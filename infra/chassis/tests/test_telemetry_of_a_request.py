@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,22 @@ def test_what_is_asked_for_by_the_standard_variable_is_exported() -> None:
     assert '"name": "own"' in done.stderr
 
 
-def test_log_lines_carry_the_trace_and_nothing_of_the_payload() -> None:
-    event = telemetry._with_trace(None, "info", {"event": "x"})
-    assert event == {"event": "x"}
+LOGGING = """
+import logging
+from chassis import telemetry
+telemetry.set_up("lamps")
+with telemetry.tracer.start_as_current_span("own"):
+    telemetry.log.info("said by us", topic="lamps")
+    logging.getLogger("library").warning("said by %s", "others")
+logging.getLogger("library").info("not worth a line")
+"""
+
+
+def test_log_lines_are_json_and_carry_service_and_trace_whoever_writes_them() -> None:
+    done = subprocess.run([sys.executable, "-c", LOGGING], capture_output=True, text=True, check=True, env={})
+
+    ours, others = (json.loads(line) for line in done.stderr.splitlines())
+    assert (ours["event"], ours["topic"], ours["level"]) == ("said by us", "lamps", "info")
+    assert (others["event"], others["logger"], others["level"]) == ("said by others", "library", "warning")
+    assert {ours["service"], others["service"]} == {"lamps"}
+    assert ours["trace_id"] == others["trace_id"] != ""
