@@ -14,7 +14,6 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.lamps import Lamps
 
-from chassis import telemetry
 from chassis.telemetry import SAMPLED as SAMPLED_DIGITS
 from chassis.telemetry import heard_span, parent, traceparent
 
