@@ -350,7 +350,7 @@ def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
 
 
 class Traced:
-    """Continues the caller's trace; costs nothing for a request that brings none."""
+    """Continues the caller's trace, and begins one for a change that brings none; other requests cost nothing."""
 
     def __init__(self, inner: ASGIApp) -> None:
         self._inner = inner
@@ -358,7 +358,7 @@ class Traced:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         brought = dict(scope.get("headers", ())).get(b"traceparent") if scope["type"] == "http" else None
         context = parent(brought.decode("latin-1")) if brought else None
-        if context is None:
+        if context is None and scope.get("method") != "POST":
             await self._inner(scope, receive, send)
             return
         name = f"{scope['method']} {scope['path'].rsplit('/', 1)[-1][:60]}"
