@@ -7,8 +7,11 @@ last record of a key must be the owner's newest, and this makes it so.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
+
+from pymongo import ReplaceOne
 
 from chassis.consumer import Ear, Record, Waiting
 from chassis.mongo import Row, Store
@@ -19,65 +22,116 @@ from chassis.telemetry import Measures, log
 from contracts.record import Contract
 
 REMEMBERED_KEYS: Final = 50_000
+SUSPECTS: Final = "echo_suspects"
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """What was told last of a key; `whole` when Kafka has acknowledged all of it."""
+
+    version: int
+    whole: bool
 
 
 class Echo:
     """Hears one of the service's own state topics.
 
-    A key whose version goes back is answered at once. One met for the first time (since the start, or since it was forgotten
-    for newer ones) is only suspected while it is behind its owner: what it lacks may be on its way, so it is answered when
-    its partition was read to the end and nothing came.
+    A key whose version goes back is answered at once. One met for the first time (since the start, since another process
+    heard its partition, or since it was forgotten for newer ones) is only suspected while it is behind its owner: what it
+    lacks may be on its way, so it is answered when its partition was read to the end and nothing came. Suspects are kept
+    in the store before their offsets are committed: whoever hears the partition then answers them.
     """
 
     def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures | None = None) -> None:
         self._store, self._contract, self._outlet, self._measures = store, contract, outlet, measures
         self._last: OrderedDict[str, int] = OrderedDict()
+        self._heard_at: dict[str, int] = {}
+        self._since: dict[int, int] = {}
+        self._next: dict[int, int] = {}
         self._suspects: dict[str, int] = {}
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
-        back: set[str] = set()
+        suspects, back = dict(self._suspects), set[str]()
+        heard: dict[str, tuple[int, int]] = {}
         for record in records:
+            self._follow(record)
             read = _key_and_version(record)
             if read is None:
                 continue
             key, version = read
-            before = self._last.get(key)
+            before = heard[key][0] if key in heard else self._known(key, record.partition)
             if before is None or version < before:
-                self._suspects[key] = record.partition
+                suspects[key] = record.partition
             if before is not None and version < before:
                 back.add(key)
-            self._remember(key, version)
-        await self._answer(back & await self._behind())
+            heard[key] = version, record.offset
+        behind = await self._behind(suspects, lambda key: heard[key][0] if key in heard else self._last.get(key, 0))
+        await self._keep_in_mind({key: (suspects[key], heard[key][0]) for key in behind if key in heard})
+        for key, (version, offset) in heard.items():
+            self._remember(key, version, offset)
+        await self._clear(self._suspects.keys() - behind.keys())
+        self._suspects = {key: suspects[key] for key in behind}
+        await self._answer({key for key in back if key in behind and behind[key].whole})
         return {}
 
     async def settle(self, ear: Ear) -> None:
         """Answers the suspects of partitions that have been read to their end."""
-        behind = await self._behind()
-        if behind:
-            read = await ear.caught_up()
-            await self._answer({key for key in behind if self._suspects.get(key) in read} & await self._behind())
+        for row in await self._store[SUSPECTS].find({"topic": self._contract.state_topic}).to_list(None):
+            self._suspects.setdefault(row["key"], row["partition"])
+            self._last.setdefault(row["key"], row["version"])
+        if not self._suspects:
+            return
+        suspects = dict(self._suspects)
+        behind = await self._behind(suspects, lambda key: self._last.get(key, 0))
+        read = await ear.caught_up()
+        lacking = {key for key, told in behind.items() if told.whole and self._last.get(key, 0) < told.version}
+        await self._clear(suspects.keys() - behind.keys())
+        await self._answer({key for key in lacking if suspects[key] in read})
 
-    def _remember(self, key: str, version: int) -> None:
-        self._last[key] = version
+    def _follow(self, record: Record) -> None:
+        """A partition that does not go on where it was left was heard by somebody else meanwhile."""
+        if record.offset != self._next.get(record.partition):
+            self._since[record.partition] = record.offset
+        self._next[record.partition] = record.offset + 1
+
+    def _known(self, key: str, partition: int) -> int | None:
+        known = self._heard_at.get(key, -1) >= self._since[partition]
+        return self._last.get(key) if known else None
+
+    def _remember(self, key: str, version: int, offset: int) -> None:
+        self._last[key], self._heard_at[key] = version, offset
         self._last.move_to_end(key)
         while len(self._last) > REMEMBERED_KEYS:
-            self._last.popitem(last=False)
+            forgotten, _ = self._last.popitem(last=False)
+            self._heard_at.pop(forgotten, None)
 
-    async def _behind(self) -> set[str]:
-        """The suspects whose last record is older than what Kafka has acknowledged; cleared are those that are not."""
-        if not self._suspects:
-            return set()
-        told = await self._told(self._suspects)
-        for key in [key for key in self._suspects if self._last.get(key, 0) >= told.get(key, (0, False))[0]]:
-            del self._suspects[key]
-        return {key for key in self._suspects if not told[key][1]}
-
-    async def _told(self, keys: Collection[str]) -> dict[str, tuple[int, bool]]:
-        """The newest version told of each, and whether some of it still waits for Kafka."""
+    async def _behind(self, keys: Collection[str], last: Callable[[str], int]) -> dict[str, Newest]:
+        """Those whose last record is older than what was told."""
+        if not keys:
+            return {}
         match = {"aggregate": self._contract.aggregate, "key": {"$in": list(keys)}}
         newest = {"_id": "$key", "version": {"$max": "$version"}, "pending": {"$max": "$pending"}}
         rows = await self._store.aggregate(OUTBOX, [{"$match": match}, {"$group": newest}])
-        return {row["_id"]: (row["version"], row.get("pending") is not None) for row in rows}
+        told = {row["_id"]: Newest(row["version"], row.get("pending") is None) for row in rows}
+        return {key: newest for key, newest in told.items() if last(key) < newest.version}
+
+    async def _keep_in_mind(self, suspects: Mapping[str, tuple[int, int]]) -> None:
+        topic = self._contract.state_topic
+        rows = [
+            {"_id": f"{topic}/{key}", "topic": topic, "key": key, "partition": partition, "version": version}
+            for key, (partition, version) in suspects.items()
+        ]
+        if rows:
+            kept = [ReplaceOne({"_id": row["_id"]}, row, upsert=True) for row in rows]
+            await self._store[SUSPECTS].bulk_write(kept, ordered=False)
+
+    async def _clear(self, keys: Iterable[str]) -> None:
+        ids = []
+        for key in keys:
+            self._suspects.pop(key, None)
+            ids.append(f"{self._contract.state_topic}/{key}")
+        if ids:
+            await self._store[SUSPECTS].delete_many({"_id": {"$in": ids}})
 
     async def _answer(self, keys: Collection[str]) -> None:
         for key in sorted(keys):
@@ -85,11 +139,11 @@ class Echo:
             if row is None:
                 continue
             await send_again(self._outlet, row, [self._contract.state_topic])
-            self._remember(key, row["version"])
-            self._suspects.pop(key, None)
+            log.warning("an old snapshot came after a newer one; sent again", key=key, version=row["version"])
+            self._last[key] = row["version"]
             if self._measures:
                 self._measures.echoed.inc()
-            log.warning("an old snapshot came after a newer one; sent again", key=key, version=row["version"])
+        await self._clear(keys)
 
     async def current(self, key: str) -> Row | None:
         asked = {"aggregate": self._contract.aggregate, "key": key}

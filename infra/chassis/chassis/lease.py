@@ -20,8 +20,8 @@ class LeaseLost(Exception):
 class Lease:
     """A document that one process owns until a time by its own clock; every new owner brings a new token.
 
-    Clocks that differ only make a lease change hands early: what must not happen twice is done in a transaction that `hold`s
-    the token.
+    Clocks that differ or jump only make a lease change hands early: what must not happen twice is done in a transaction that
+    `hold`s the token.
     """
 
     def __init__(self, store: Store, name: str, seconds: float | None = None) -> None:
@@ -31,10 +31,12 @@ class Lease:
         self._until = 0.0
 
     async def keep(self) -> bool:
-        """True while it is ours, renewing it when half of it is over; False when somebody else has it."""
-        if self._token and time.time() < self._until - self._seconds / 2:
+        """True while it is ours, renewing it when half of it is over; False when somebody else has it or had it meanwhile,
+        so that what was read under it is read again."""
+        if self._token and self._seconds / 2 < self._until - time.time() <= self._seconds:
             return True
-        return await self.take()
+        before = self._token
+        return await self.take() and before in (0, self._token)
 
     async def take(self) -> bool:
         """Takes or renews the lease; False when somebody else has it."""
@@ -43,10 +45,10 @@ class Lease:
             now = time.time()
             kept = await self._store["leases"].find_one({"_id": self._name}, session=session)
             mine = kept is not None and kept["owner"] == self._owner and kept["token"] == self._token
-            if kept is not None and not mine and kept["until"] > now:
-                return 0, 0.0
+            if kept is not None and not mine and now < kept["until"] <= now + 2 * kept["seconds"]:
+                return 0, 0.0  # one that ends much later was taken before the clock was put back
             token = self._token if mine else (kept["token"] + 1 if kept else 1)
-            lease = {"owner": self._owner, "token": token, "until": now + self._seconds}
+            lease = {"owner": self._owner, "token": token, "until": now + self._seconds, "seconds": self._seconds}
             await self._store["leases"].update_one({"_id": self._name}, {"$set": lease}, upsert=True, session=session)
             return token, now + self._seconds
 
