@@ -61,7 +61,15 @@ def _run(package: str, matching: str, afresh: bool) -> bool:
     """False when the session itself broke off."""
     options = ["-p", "tests.rules.session", f"--rules-of={package}", f"--rules-matching={matching}"]
     options += ["--rules-afresh"] if afresh else []
-    options += ["-q", "--no-header", "-s", "-p", "no:cacheprovider", *(f"--ignore={path}" for path in WITHOUT)]
+    options += [
+        "-q",
+        "--tb=native",
+        "--no-header",
+        "-s",
+        "-p",
+        "no:cacheprovider",
+        *(f"--ignore={path}" for path in WITHOUT),
+    ]
     command = [sys.executable, "-m", "pytest", *options, *TESTS[package]]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}, check=False)
     return done.returncode in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
