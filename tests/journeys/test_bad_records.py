@@ -45,8 +45,11 @@ def envelope(campus: Campus, type_: str, aggregate: str = "agreement") -> Header
     ).headers()
 
 
+NO_KEY = "no-key"
+
+
 def key_of(headers: Headers) -> bytes:
-    return dict(headers).get("ce_partitionkey", b"no-key")
+    return dict(headers).get("ce_partitionkey", NO_KEY.encode())
 
 
 def bad(campus: Campus) -> dict[str, tuple[Headers, bytes | None]]:
@@ -63,6 +66,7 @@ def bad(campus: Campus) -> dict[str, tuple[Headers, bytes | None]]:
 
 @pytest.fixture
 async def pen(campus: Campus) -> AsyncIterator[AIOKafkaProducer]:
+    campus.strangers.add(NO_KEY)
     producer = AIOKafkaProducer(bootstrap_servers=campus.bootstrap, max_request_size=2_000_000)
     await producer.start()
     yield producer

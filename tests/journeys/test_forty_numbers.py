@@ -24,6 +24,8 @@ async def met_partners(office: Office) -> list[File]:
     ]
     framework = await office.first_agreement(*partners)
     await office.registered(framework)
+    for partner in partners:
+        await office.officer.sees(partner, lambda shown: shown["standing"] == "active")
     return partners
 
 

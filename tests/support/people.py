@@ -25,7 +25,7 @@ AGGREGATES: Final = {
     "stays": "stay",
 }
 GATEWAY: Final = ("gateway",)
-PATIENCE_SECONDS: Final = 45.0
+PATIENCE_SECONDS: Final = 60.0
 Json = dict[str, Any]
 
 

@@ -68,4 +68,4 @@ async def facts_of(bootstrap: str, type_: str) -> list[Json]:
     """The values of all facts of one type, in the order of each key."""
     topic = ".".join([*type_.split(".")[:2], "events.v1"])
     records = await records_of(bootstrap, topic)
-    return [json.loads(record.value) for record in records if dict(record.headers)["ce_type"] == type_.encode()]
+    return [json.loads(record.value) for record in records if dict(record.headers).get("ce_type") == type_.encode()]
