@@ -98,6 +98,16 @@ async def test_a_refused_form_keeps_what_was_typed_and_links_to_the_entry() -> N
     assert "<title>Erreur\u00a0: " in answer.text
 
 
+async def test_a_text_that_is_needed_in_both_languages_says_which_one_is_missing() -> None:
+    office = PaperOffice()
+
+    answer = await sent(office, "/en/committees/new", {"kind": "council", "name.en": "Council"})
+
+    assert "In both languages." in answer.text
+    assert '<a href="#f-name-fr">Name: This entry is needed.</a>' in answer.text
+    assert 'id="f-name-fr-error-1"' in answer.text
+
+
 async def test_a_similar_partner_is_a_warning_that_can_be_confirmed() -> None:
     said = {
         "code": "similar-partner-exists",

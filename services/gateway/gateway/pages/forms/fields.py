@@ -110,10 +110,17 @@ class Asking:
                 return replace(made, fields=rows)
             case "localized" | "localized_long":
                 tongues = [
-                    Field(f"{name}.{tongue}", tongue, values=self.entries.get(f"{name}.{tongue}", ()))
+                    Field(
+                        f"{name}.{tongue}",
+                        tongue,
+                        values=self.entries.get(f"{name}.{tongue}", ()),
+                        errors=self.errors.get(f"{name}.{tongue}", ()),
+                    )
                     for tongue in ("fr", "en")
                 ]
-                return replace(made, fields=tongues)
+                both = set(schema.get("required", ())) == {"fr", "en"}
+                hint = self.words_of("hint", name) or self.hint_of("both_languages" if both else kind)
+                return replace(made, fields=tongues, hint=hint)
             case "choice" | "radios" | "checks" | "several":
                 return replace(made, options=await self.choices(schema, name, source))
             case "lookup":

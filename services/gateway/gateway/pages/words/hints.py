@@ -10,6 +10,7 @@ HINTS = {
     "of_file": "PDF, DOCX, ODT, XLSX, PNG, JPEG or EML, at most 25 MB.",
     "of_localized": "In one language at least.",
     "of_localized_long": "In one language at least.",
+    "of_both_languages": "In both languages.",
     "name.display": "As the institution writes it itself.",
     "website": "With https:// or http://.",
     "identifiers": "ROR, SCHAC, Erasmus code, PIC or OID. The spaces of an Erasmus code count.",
