@@ -182,8 +182,8 @@ def holds_at_rest(world: World) -> None:
 
 
 SOUND = settings(
-    max_examples=120,
-    stateful_step_count=40,
+    max_examples=300,
+    stateful_step_count=14,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -45,7 +45,7 @@ class Lease:
             now = time.time()
             kept = await self._store["leases"].find_one({"_id": self._name}, session=session)
             mine = kept is not None and kept["owner"] == self._owner and kept["token"] == self._token
-            if kept is not None and not mine and now < kept["until"] <= now + 2 * kept["seconds"]:
+            if kept is not None and not mine and now < kept["until"] <= now + 2 * kept.get("seconds", self._seconds):
                 return 0, 0.0  # one that ends much later was taken before the clock was put back
             token = self._token if mine else (kept["token"] + 1 if kept else 1)
             lease = {"owner": self._owner, "token": token, "until": now + self._seconds, "seconds": self._seconds}

@@ -137,13 +137,18 @@ class Store:
             return result
 
     async def _commit(self, session: Session) -> None:
-        for again in (True, False):
-            try:
-                await session.commit_transaction()
-                return
-            except PyMongoError as error:
-                if not (again and error.has_error_label("UnknownTransactionCommitResult")):
-                    raise
+        """Raises `StoreAway` when an unknown outcome stays unknown: a store that came back may have forgotten the
+        transaction and kept its writes, so that nobody may simply start again."""
+        try:
+            await session.commit_transaction()
+            return
+        except PyMongoError as error:
+            if not error.has_error_label("UnknownTransactionCommitResult"):
+                raise
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            raise StoreAway(str(error)) from error
 
     async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Row]:
         rows: list[Row] = await self[collection].aggregate(list(pipeline)).to_list(None)

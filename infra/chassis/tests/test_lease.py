@@ -59,3 +59,73 @@ async def test_giving_up_what_another_owns_changes_nothing(database: Store) -> N
     await frozen.give_up()
 
     assert not await third.take()
+
+
+class Jumping:
+    """A clock that is put forward and back."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Jumping:
+    jumping = Jumping()
+    monkeypatch.setattr("chassis.lease.time", jumping)
+    return jumping
+
+
+async def test_a_lease_taken_before_the_clock_was_put_back_does_not_hold_up_the_next_owner(
+    database: Store, clock: Jumping
+) -> None:
+    dead, next_one = Lease(database, "relay", seconds=10), Lease(database, "relay", seconds=10)
+    await dead.take()
+
+    clock.now -= 3_600
+
+    assert await next_one.take()
+
+
+async def test_an_owner_whose_clock_was_put_back_renews_its_lease_at_once(database: Store, clock: Jumping) -> None:
+    owner, other = Lease(database, "relay", seconds=10), Lease(database, "relay", seconds=10)
+    await owner.take()
+
+    clock.now -= 3_600
+
+    assert await owner.keep()
+    assert not await other.take()
+
+
+async def test_a_clock_put_forward_changes_the_owner_and_the_first_one_notices(database: Store, clock: Jumping) -> None:
+    first, second = Lease(database, "relay", seconds=10), Lease(database, "relay", seconds=10)
+    await first.take()
+
+    clock.now += 3_600
+
+    assert await second.take()
+    assert not await first.keep()
+
+
+async def test_clocks_a_little_apart_do_not_change_the_owner(database: Store, clock: Jumping) -> None:
+    owner, other = Lease(database, "relay", seconds=10), Lease(database, "relay", seconds=10)
+    clock.now += 8
+    await owner.take()
+
+    clock.now -= 8
+
+    assert not await other.take()
+
+
+async def test_what_was_read_under_a_lease_that_was_lost_meanwhile_is_not_published(
+    database: Store, clock: Jumping
+) -> None:
+    frozen, other = Lease(database, "relay", seconds=10), Lease(database, "relay", seconds=10)
+    await frozen.take()
+    clock.now += 11
+    await other.take()
+    await other.give_up()
+
+    assert [await frozen.keep(), await frozen.keep()] == [False, True]

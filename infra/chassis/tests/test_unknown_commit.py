@@ -1,0 +1,97 @@
+"""A commit whose answer was lost is unknown, and stays unknown when the store that came back has forgotten it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+
+from chassis.mongo import NO_SUCH_TRANSACTION, Store, StoreAway
+
+
+class ForgottenSession:
+    """A session whose commits fail as told, one after the other."""
+
+    def __init__(self, *faults: PyMongoError | None) -> None:
+        self.faults = list(faults)
+        self.in_transaction = False
+
+    async def __aenter__(self) -> ForgottenSession:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def start_transaction(self, **_: object) -> None:
+        return None
+
+    async def commit_transaction(self) -> None:
+        fault = self.faults.pop(0)
+        if fault:
+            raise fault
+
+
+class Client:
+    def __init__(self, session: ForgottenSession) -> None:
+        self._session = session
+
+    async def start_session(self) -> ForgottenSession:
+        return self._session
+
+
+def answer_lost() -> PyMongoError:
+    fault = AutoReconnect("connection closed")
+    fault._add_error_label("UnknownTransactionCommitResult")
+    return fault
+
+
+def forgotten() -> PyMongoError:
+    return OperationFailure("no such transaction", NO_SUCH_TRANSACTION)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    made = Store("mongodb://127.0.0.1:1", "nowhere")
+    yield made
+    made.close()
+
+
+async def times_run(store: Store, session: ForgottenSession, runs: list[int]) -> None:
+    client: Any = Client(session)
+    store._client.close()
+    store._client, kept = client, store._client
+
+    async def work(_: object) -> None:
+        runs.append(1)
+
+    try:
+        await store.transaction(work)
+    finally:
+        store._client = kept
+
+
+async def test_a_transaction_that_may_have_been_kept_is_not_run_again(store: Store) -> None:
+    runs: list[int] = []
+
+    with pytest.raises(StoreAway):
+        await times_run(store, ForgottenSession(answer_lost(), forgotten()), runs)
+
+    assert runs == [1]
+
+
+async def test_a_commit_that_is_confirmed_when_asked_again_was_kept(store: Store) -> None:
+    runs: list[int] = []
+
+    await times_run(store, ForgottenSession(answer_lost(), None), runs)
+
+    assert runs == [1]
+
+
+async def test_a_transaction_that_the_store_never_took_is_run_again(store: Store) -> None:
+    runs: list[int] = []
+
+    await times_run(store, ForgottenSession(forgotten(), None), runs)
+
+    assert runs == [1, 1]
