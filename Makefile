@@ -44,7 +44,7 @@ reset: ## stop everything and delete the data of this stack
 
 # --- working on it ---
 
-.PHONY: test test-quick check journeys rules bench format lock
+.PHONY: test test-quick check journeys chaos rules bench format lock
 test: setup ## every test
 	@$(BIN)/python -m pytest
 
@@ -59,6 +59,9 @@ journeys: setup ## whole stories, all services as processes
 
 rules: setup ## each rule switched off in turn: which test sees it (ONLY=package, MATCHING=text, FRESH=1)
 	@$(BIN)/python -m tests.rules $(ONLY) $(if $(MATCHING),--matching $(MATCHING)) $(if $(FRESH),--afresh)
+
+chaos: setup ## kill, freeze and restart everything under load, then prove that nothing was lost (MINUTES=10, SEED=n)
+	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: setup ## floors and product side by side
 	@$(BIN)/python -m tests.bench
