@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -413,6 +414,36 @@ async def test_a_type_that_nobody_here_knows_is_counted_and_passed_over(
     assert await parked(lamps) == []
 
 
+async def test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_beside_it_is_lost(
+    room: Room, lamps: Lamps, harbourside: Coast
+) -> None:
+    """A header's name of no UTF-8 makes Kafka's Python clients fail on the whole read."""
+    topic = room.words.harbour.events_topic
+    (bad,), others = keys_in(1, 1), [*keys_in(2, 2), *keys_in(4, 1)]
+    for key in (bad, *others):
+        await harbourside.opens("Ostende", key)
+    for number in range(30):
+        if number in (7, 21):
+            await asyncio.to_thread(write_strange, room.bootstrap, topic, bad)
+        await asyncio.gather(*(harbourside.tells_greeting(key, f"{key} {number}") for key in (bad, *others)))
+
+    words = await eventually(greeted(lamps), lambda words: len(words) == 120, within_seconds=40)
+
+    assert sorted(words) == sorted(f"{key} {number}" for key in (bad, *others) for number in range(30))
+    rows = await parked(lamps)
+    assert {row["handler"] for row in rows} == {"CH-L1", "CH-L2"}
+    assert len(rows) == 4
+    assert b"utf-8" in dict(rows[0]["headers"])["passerelle_unreadable"]
+    offsets = await committed(room, f"passerelle.lamps.{topic}", topic)
+    await eventually(lambda: committed(room, f"passerelle.lamps.{topic}", topic), lambda offsets: offsets[1] == 33)
+    assert offsets[2] == 62
+
+
+def write_strange(bootstrap: str, topic: str, key: str) -> None:
+    where = [b"-b", bootstrap.encode(), b"-t", topic.encode(), b"-p", b"1", b"-k", key.encode()]
+    subprocess.run([b"kcat", b"-P", *where, b"-H", b"\xff\xfe=1"], input=b"hello", check=True)
+
+
 # --- twice, and after a fault ---
 
 
@@ -459,7 +490,7 @@ async def test_consumers_go_on_after_the_broker_was_killed(broker: Child, lamps:
     await eventually(greeted(lamps), lambda words: words == ["one"])
 
     broker.kill()
-    await asyncio.to_thread(broker.start, 60)
+    await asyncio.to_thread(broker.start, 120)
     await harbourside.greets(key, "two")
 
     await eventually(greeted(lamps), lambda words: words == ["one", "two"], within_seconds=40)

@@ -224,7 +224,7 @@ async def test_commands_are_taken_while_the_broker_is_away_and_told_when_it_is_b
     broker.kill()
     during = [await lamps.client.hang(f"during {number}") for number in range(5)]
     waiting = await pending(lamps)
-    await asyncio.to_thread(broker.start, 60)
+    await asyncio.to_thread(broker.start, 120)
     after = await lamps.client.hang("after")
     await drained(lamps, 60)
 
@@ -243,7 +243,7 @@ async def test_a_service_that_starts_without_a_broker_takes_commands_and_tells_t
     async with opened(room.settings) as service:
         answer = await service.client.hang("a")
         ready = await service.client.http.get("/ready")
-        await asyncio.to_thread(broker.start, 60)
+        await asyncio.to_thread(broker.start, 120)
         await drained(service, 60)
 
         async def is_ready() -> Any:

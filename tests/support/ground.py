@@ -37,9 +37,9 @@ def pytest_configure() -> None:
 def standing(child: Child) -> Child:
     """As the next test expects it, whatever the last one did to it."""
     if not child.alive:
-        child.start(60)
+        child.start(120)
     child.thaw()
-    child.wait_until_it_answers(60)
+    child.wait_until_it_answers(120)
     return child
 
 

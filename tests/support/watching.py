@@ -14,7 +14,7 @@ async def eventually(
     probe: Callable[[], Awaitable[T]],
     until: Callable[[T], bool] = bool,
     *,
-    within_seconds: float = 15.0,
+    within_seconds: float = 30.0,
     every_seconds: float = 0.03,
 ) -> T:
     """What `probe` gives once `until` holds for it; fails with the last thing seen."""

@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
@@ -44,8 +45,9 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 10.0
-NEVER_MS: Final = 365 * 24 * 3_600 * 1_000
-"""An empty read makes FastStream sleep as long again, deaf to what comes meanwhile; so a read ends only with records."""
+READ_MS: Final = 60_000
+LOOK_SECONDS: Final = 0.05
+EMPTY_LOOKS: Final = 60
 
 
 class Hearer(Protocol):
@@ -75,6 +77,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
     _lags: dict[TopicPartition, int] = field(default_factory=dict)
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
+    _next: dict[TopicPartition, int] = field(default_factory=dict)
+    _one_by_one: int = 0
     _in_hand: bool = False
     _joined: bool = False
     _subscriber: Any = None
@@ -87,7 +91,6 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             group_id=self.group,
             batch=True,
             max_records=BATCH,
-            batch_timeout_ms=NEVER_MS,
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.NACK_ON_ERROR,
             listener=self,
@@ -100,10 +103,62 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=3_000,
             **static,
         )
+        self._subscriber.get_msg = self._read
         self._subscriber(self.heard)
 
+    async def _read(self, consumer: Any) -> tuple[Record, ...]:
+        """The next batch. FastStream's own reading sleeps after an empty read, deaf to what comes meanwhile; and what the
+        client had taken beside something unreadable is lost to it: then all is taken again, one by one, until that is passed.
+        """
+        try:
+            if self._one_by_one > 0:
+                self._one_by_one -= 1
+                return await self._read_one(consumer)
+            batch = await consumer.getmany(timeout_ms=READ_MS, max_records=BATCH)
+            return tuple(record for part in batch.values() for record in part)
+        except ConsumerStoppedError:
+            raise
+        except Exception as fault:
+            log.error("something cannot be read", topic=self.topic, fault=repr(fault)[:300])
+            await self._go_back(consumer)
+            self._one_by_one = 2 * BATCH
+            return ()
+
+    async def _go_back(self, consumer: Any) -> None:
+        """To where all before was dealt with."""
+        for partition in consumer.assignment():
+            offset = self._next.get(partition)
+            if offset is None:
+                offset = await consumer.committed(partition)
+            if offset is None:
+                await consumer.seek_to_beginning(partition)
+            else:
+                consumer.seek(partition, offset)
+
+    async def _read_one(self, consumer: Any) -> tuple[Record, ...]:
+        """One record, or in the place of an unreadable one a record that says so: its hearers put that aside."""
+        partitions = list(consumer.assignment() - consumer.paused())
+        random.shuffle(partitions)
+        for partition in partitions:
+            at = await consumer.position(partition)
+            try:
+                batch = await consumer.getmany(partition, timeout_ms=0, max_records=1)
+            except KafkaError:
+                self._one_by_one = 0
+                self._wait(partition, at)
+            except ValueError as fault:
+                self._one_by_one = 0
+                consumer.seek(partition, at + 1)
+                return (_unreadable(partition, at, fault),)
+            else:
+                if batch:
+                    return tuple(batch[partition])
+        self._one_by_one -= 2 * BATCH // EMPTY_LOOKS
+        await asyncio.sleep(LOOK_SECONDS)
+        return ()
+
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        for known in (self._waiting_since, self._pauses, self._lags):
+        for known in (self._waiting_since, self._pauses, self._lags, self._next):
             known.clear()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
@@ -124,7 +179,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         self._in_hand = True
         try:
             waiting = _from_the_start(records) if self.stopped else await self._hear(records)
-            for partition in by_partition(records):
+            for partition, part in by_partition(records).items():
+                self._next[partition] = waiting.get(partition, part[-1].offset + 1)
                 if partition in waiting:
                     self._wait(partition, waiting[partition])
                 else:
@@ -268,6 +324,12 @@ def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
 
 async def _raw(message: KafkaAckableMessage) -> Any:
     return message.raw_message
+
+
+def _unreadable(partition: TopicPartition, offset: int, fault: ValueError) -> Any:
+    headers = (("passerelle_unreadable", repr(fault)[:300].encode(errors="replace")),)
+    at = int(time.time() * 1_000)
+    return ConsumerRecord(partition.topic, partition.partition, offset, at, 0, None, b"", None, -1, 0, headers)
 
 
 def _from_the_start(records: Sequence[Record]) -> dict[TopicPartition, int]:
