@@ -25,6 +25,8 @@ from gateway.live import Feed
 from gateway.settings import GatewaySettings
 
 DAY = date(2026, 11, 2)
+NOBODY = "http://127.0.0.1:9"
+"""Where no service answers, whatever else runs on this machine."""
 MOMENT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
@@ -94,6 +96,7 @@ async def gateway(bootstrap: str, mongo_url: str, keys: Path, **more: Any) -> As
             "PASSERELLE_MONGO_URL": mongo_url,
             "PASSERELLE_KEYS_DIR": keys,
             "PASSERELLE_SIGN_IN": "development",
+            **{f"PASSERELLE_{owner}_URL": NOBODY for owner in ("PARTNERS", "AGREEMENTS", "EVENTS", "MOBILITY")},
             **more,
         },
     )
