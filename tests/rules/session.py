@@ -146,8 +146,8 @@ class Hunt:
             now = self.caught(rule, reaching)
             if now.test or not before or not before.test:
                 self.found[rule.id] = now
-            mark = "guarded" if now.guarded else ("not named" if now.test else "NOT GUARDED")
-            print(f"{mark:12} {rule.id}  {now.test}", flush=True)
+            mark = "guarded" if now.guarded else ("not named" if now.test else "not yet")
+            print(f"{mark:9} {rule.id}  {now.test}", flush=True)
             keep(self.group, self.found)
 
     def caught(self, rule: Rule, reaching: Sequence[Seen]) -> Found:

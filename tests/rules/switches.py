@@ -87,6 +87,7 @@ class Switches(ast.NodeTransformer):
 
     def _guarded(self, guard: Guard, node: ast.AST) -> ast.AST:
         test = self._switch("guard", guard.about, (), node)
+        self.generic_visit(node.value if isinstance(node, ast.Expr) else node)
         if isinstance(node, ast.stmt):
             other = ast.parse(guard.instead).body or [ast.Pass()]
             return ast.If(test, [node], other)
