@@ -217,9 +217,8 @@ async def test_a_full_disk_under_the_store_is_said_and_costs_nothing_that_was_ac
             ballast = fill_up(disk)
             refused = await _until_refused(service, acknowledged)
             ballast.unlink()
-            if not documents.alive:
-                documents.launch()
-            await asyncio.to_thread(documents.wait_until_it_answers, 60)
+            documents.kill()  # after a full disk it takes nothing more until it is started again
+            await asyncio.to_thread(documents.start, 60)
 
             async def taken() -> httpx.Response:
                 return await service.client.hang("after", key="after")
