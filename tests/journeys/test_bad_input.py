@@ -17,7 +17,7 @@ from tests.support.people import File, Person, Refused
 
 from chassis.problems import GENERAL
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 MIB = 1024 * 1024
 NOBODY = str(uuid4())

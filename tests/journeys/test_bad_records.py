@@ -21,7 +21,7 @@ from chassis.auth import Signer
 from chassis.decide import Caller
 from contracts.envelope import Envelope
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EVENTS, STATE = "passerelle.agreement.events.v1", "passerelle.partner.state.v1"
 Headers = list[tuple[str, bytes]]

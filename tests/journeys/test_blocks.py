@@ -14,7 +14,7 @@ from tests.support.office import Office
 from tests.support.people import File, Json, Refused
 from tests.support.watching import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SEEDS = range(8)
 COUNTRY = "SN"

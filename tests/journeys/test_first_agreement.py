@@ -16,7 +16,7 @@ from contracts.agreement import AGREEMENT
 from contracts.decode import decode
 from contracts.roles import DIR, OFF
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EVENTS = "passerelle.agreement.events.v1"
 STATE = "passerelle.agreement.state.v1"

@@ -11,7 +11,7 @@ from tests.support.office import Office
 from tests.support.people import File
 from tests.support.subscriber import facts_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PARTNERS, EACH = 8, 5
 BUSY_SECONDS = 60.0

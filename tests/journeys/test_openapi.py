@@ -1,5 +1,6 @@
 """The description that the gateway serves is valid, its examples too, and what it describes is there."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
@@ -11,8 +12,14 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 from tests.support.office import Office
 
-pytestmark = pytest.mark.slow
+from agreements import agreement
+from events import committee, meeting
+from mobility import stay
+from partners import country, partner
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 Json = Any
+HERE = "urn:described"
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +54,26 @@ def examples(value: Json, place: str = "#") -> Iterator[tuple[str, Json, Json]]:
 
 
 def test_every_example_is_valid_against_its_schema(described: Json) -> None:
-    whole = Resource.from_contents(described, default_specification=DRAFT202012)
-    registry: Registry[Json] = Registry().with_resource("", whole)
-    tried = list(examples(described))
+    named = json.loads(json.dumps(described).replace('"#/', f'"{HERE}#/'))
+    whole = Resource.from_contents(named, default_specification=DRAFT202012)
+    registry: Registry[Json] = Registry().with_resource(HERE, whole)
+    tried = list(examples(named))
     faults = {
         place: [fault.message for fault in Draft202012Validator(schema, registry=registry).iter_errors(example)]
         for place, schema, example in tried
     }
     assert {place: found for place, found in faults.items() if found} == {}
-    assert tried
+    assert {place.split("/")[3] for place, _, _ in tried if "/schemas/" in place} >= described["components"][
+        "schemas"
+    ].keys()
+
+
+def test_each_example_of_a_body_is_one_that_its_service_takes(described: Json) -> None:
+    owners = (partner, country, agreement, committee, meeting, stay)
+    rows = {(owner.AGGREGATE.name, row.name): row for owner in owners for row in owner.AGGREGATE.commands}
+    for (aggregate, command), row in rows.items():
+        (example,) = described["components"]["schemas"][f"{aggregate}.{command}"]["examples"]
+        assert row.model.model_validate(example, extra="forbid"), f"{aggregate}.{command}"
 
 
 async def test_whatever_it_describes_is_there(described: Json, office: Office) -> None:

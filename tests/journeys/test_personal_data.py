@@ -20,7 +20,7 @@ from tests.support.watching import eventually
 
 from contracts.bodies import load
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 OF_THE_PLATFORM = {
     ("agreement", "follow_partner_block"),

@@ -12,7 +12,7 @@ import pytest
 from tests.support.office import Office
 from tests.support.people import Json, Person
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 COUNTRIES = ("AR", "BO", "CL", "CO", "EC", "PY", "UY", "VE")
 ENOUGH = 60

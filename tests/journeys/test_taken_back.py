@@ -6,7 +6,7 @@ import pytest
 from tests.support.office import Office
 from tests.support.people import File, Json
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def about(shown: Json, agreement: File, member: str = "items") -> list[Json]:

@@ -13,7 +13,7 @@ from tests.support.spans import Span
 from tests.support.subscriber import heard
 from tests.support.watching import eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SAMPLED, UNSAMPLED = "01", "00"
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contracts.bodies import load
 from contracts.registry import CONTRACTS
+from gateway.samples import body
 from gateway.views import VIEWS, View
 
 CREATORS: Final[Mapping[str, str]] = {
@@ -32,7 +33,7 @@ def document() -> dict[str, Any]:
     for (aggregate, command), schema in load().items():
         contract = CONTRACTS[aggregate]
         name = f"{aggregate}.{command}"
-        schemas[name] = _inlined(schema, name)
+        schemas[name] = {**_inlined(schema, name), "examples": [body(name, schema)]}
         path, parameters = _place(contract.collection, aggregate, command)
         paths.setdefault(path, {})["post"] = _command(contract.collection, command, name, parameters)
     for view in VIEWS.values():
