@@ -262,7 +262,7 @@ def unguarded_replace() -> Iterator[None]:
         replacing = [ReplaceOne({"_id": key}, row, upsert=True) for key, row in newest.items()]
         await projector.store[projector.collection].bulk_write(replacing)
 
-    with patch.object(Projector, "_keep", bold):
+    with patch.object(Projector, "keep", bold):
         yield
 
 

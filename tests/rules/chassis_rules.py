@@ -81,7 +81,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "projection",
         ("an older version of a batch gives way", "Projector.hear",
          "known is None or known[0]['version'] < document['version']", "True"),
-        ("only a newer version is written", "Projector._keep", "versions[id_] < document['version']", "True"),
+        ("only a newer version is written", "Projector.keep", "versions[id_] < document['version']", "True"),
         ("a rival's newer version stays", "Projector._replace",
          "{'_id': d['_id'], 'version': {'$lt': d['version']}}", "{'_id': d['_id']}"),
         ("a rival's newer first version stays", "Projector._one_by_one",

@@ -163,10 +163,6 @@ class Store:
         names: list[str] = await self._database.list_collection_names()
         return names
 
-    async def rename(self, old: str, new: str) -> None:
-        """Puts `old` in the place of `new`."""
-        await self[old].rename(new, dropTarget=True)
-
     async def ping(self) -> None:
         await self._client.admin.command("ping")
 

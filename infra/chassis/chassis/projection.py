@@ -110,7 +110,7 @@ class Projector:
         """A parked record once more; raises when it still cannot be kept."""
         document = self._document(record)
         if document is not None:
-            await self._keep({document["_id"]: document})
+            await self.keep({document["_id"]: document})
 
     def _document(self, record: Record) -> Row | None:
         headers = dict(record.headers)
@@ -145,20 +145,21 @@ class Projector:
     async def _keep_or_park(self, newest: Mapping[str, tuple[Row, Record]]) -> None:
         """All at once; when the store takes one of them never, one by one, so that only that one is put aside."""
         try:
-            await self._keep({key: document for key, (document, _) in newest.items()})
+            await self.keep({key: document for key, (document, _) in newest.items()})
         except AWAY:
             raise
         except Exception as fault:
             log.warning("a batch could not be kept whole", view=self.collection, fault=repr(fault)[:300])
             for key, (document, record) in newest.items():
                 try:
-                    await self._keep({key: document})
+                    await self.keep({key: document})
                 except AWAY:
                     raise
                 except Exception as refused:
                     await self.parking.park(record, self.projection.name, f"{type(refused).__name__}: {refused}")
 
-    async def _keep(self, newest: Mapping[str, Row]) -> None:
+    async def keep(self, newest: Mapping[str, Row]) -> None:
+        """Takes each document unless what is kept under its id is as new."""
         versions = await self._versions(list(newest))
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [

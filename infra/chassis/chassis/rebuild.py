@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from pymongo import ReplaceOne
 
 from chassis.archive import partitions_of
 from chassis.consumer import BATCH, Hearer, Record
+from chassis.mongo import Row, Session
 from chassis.projection import Projector
 
 Progress = Callable[[int, int], None]
@@ -23,10 +25,10 @@ class Rebuilt:
 
 
 async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lambda done, of: None) -> Rebuilt:
-    """A new collection from the beginning, swapped for the old one when it has caught up.
+    """A new collection from the beginning, whose documents take the place of the old ones when it has caught up.
 
-    What the old one still received meanwhile is read once more into the new one, so nothing is lost; memory is that of one
-    batch.
+    Readers always find a document: each is replaced by its new form unless a newer version came meanwhile, and only what the
+    topic does not know is taken away. Memory is that of one batch.
     """
     collection = projector.collection
     new = replace(projector, collection=collection + SUFFIX, parking=projector.parking)
@@ -36,12 +38,49 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     async with _reader(bootstrap) as reader:
         partitions = await _assigned(reader, bootstrap, topic)
         read = await catch_up(reader, partitions, new, progress)
-        if await new.store[new.collection].find_one({}) is None:
-            await new.store[collection].delete_many({})
-        else:
-            await new.store.rename(new.collection, collection)
-        read += await catch_up(reader, partitions, projector, progress)
+        await _take_places(new, projector)
+        read += await catch_up(reader, partitions, new, progress)
+        await _take_away_strangers(new, projector)
+    await new.store[new.collection].drop()
     return Rebuilt(read, await projector.store[collection].estimated_document_count())
+
+
+async def _take_places(new: Projector, old: Projector) -> None:
+    """Puts every document of the new collection in the place of the old one that is not newer."""
+    async for batch in _batches(new):
+        await old.keep({document["_id"]: document for document in batch})
+        await old.store.transaction(lambda session, batch=batch: _replace(old, batch, session))  # type: ignore[misc]
+
+
+async def _replace(projector: Projector, documents: list[Row], session: Session) -> None:
+    replacing = [ReplaceOne({"_id": d["_id"], "version": {"$lte": d["version"]}}, d) for d in documents]
+    await projector.store[projector.collection].bulk_write(replacing, ordered=False, session=session)
+
+
+async def _take_away_strangers(new: Projector, old: Projector) -> None:
+    """Deletes what stood in the old collection and the topic, read to its end, does not know."""
+    async for batch in _batches(old):
+        known = await new.store[new.collection].find(_among(batch), {"_id": 1}).to_list(None)
+        strangers = {row["_id"]: row["version"] for row in batch} | {row["_id"]: None for row in known}
+        for id_, version in strangers.items():
+            if version is not None:
+                await old.store[old.collection].delete_one({"_id": id_, "version": version})
+
+
+def _among(batch: list[Row]) -> Row:
+    return {"_id": {"$in": [row["_id"] for row in batch]}}
+
+
+async def _batches(projector: Projector) -> AsyncIterator[list[Row]]:
+    cursor = projector.store[projector.collection].find({}).batch_size(BATCH)
+    batch: list[Row] = []
+    async for document in cursor:
+        batch.append(document)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 async def hear_again(hearer: Hearer, topic: str, bootstrap: str, progress: Progress = lambda done, of: None) -> int:

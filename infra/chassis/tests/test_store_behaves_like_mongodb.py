@@ -237,18 +237,6 @@ async def test_the_newest_of_each_key_and_what_waits_come_from_one_grouping(data
     assert {row["_id"]: (row["version"], row.get("pending")) for row in found} == {"a": (2, 7), "b": (5, None)}
 
 
-async def test_a_collection_is_put_in_the_place_of_another_with_its_indexes(database: Store) -> None:
-    await database["view"].insert_one({"_id": "old"})
-    await database.index("view_rebuilt", ascending("country"))
-    await database["view_rebuilt"].insert_one({"_id": "new"})
-
-    await database.rename("view_rebuilt", "view")
-
-    assert await database["view"].distinct("_id") == ["new"]
-    assert "view_rebuilt" not in await database.names()
-    assert (("country", 1),) in {tuple(index["key"]) for index in (await database["view"].index_information()).values()}
-
-
 async def test_values_come_back_as_they_went(database: Store) -> None:
     moment = datetime(2026, 11, 2, 5, 30, 1, 123_000, tzinfo=UTC)
     row = {"_id": "é\u00a0»", "bytes": b"\x00\xff", "big": 2**53 + 1, "at": moment, "none": None, "list": [], "map": {}}
