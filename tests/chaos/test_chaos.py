@@ -13,6 +13,7 @@ from tests.chaos.run import run
 TARGETS = ("kafka", "store", "gateway-api", "partners-api", "partners-worker", "partners-second")
 
 
+@pytest.mark.chaos
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_ninety_seconds_of_kills_and_freezes_break_no_promise(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.support.watching import eventually
 from stack import kafka, store
 from stack.child import Child
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(240)]
 
 AWAY_SECONDS = float(os.environ.get("BROKER_AWAY_SECONDS", "20"))
 
