@@ -16,6 +16,7 @@ from tests.chaos.checks import OWNED, STATE_TOPICS
 from tests.chaos.recording import Answer, Json, Kept, Recording, Told
 
 from agreements.reactions import COPIES as AGREEMENTS
+from contracts.record import Contract
 from events.reactions import COPIES as EVENTS
 from mobility.reactions import COPIES as MOBILITY
 from partners.reactions import COPIES as PARTNERS
@@ -54,10 +55,10 @@ def _service(made: Recording, service: str, database: Any) -> None:
     for aggregate, contract in OWNED.items():
         if contract.service == service:
             made.owners[aggregate] = {row["_id"]: row["public"] for row in database[aggregate].find({}, {"public": 1})}
-    promised: set[str] = set()
-    for row in database["outbox"].find({}, {"records.id": 1}):
-        promised.update(record["id"] for record in row["records"])
-    made.promised[service] = promised
+    made.promised[service] = {
+        record["id"] for row in database["outbox"].find({}, {"records.id": 1}) for record in row["records"]
+    }
+    made.replaced |= set(_replaced(database, [each for each in OWNED.values() if each.service == service]))
     made.waiting[service] = database["outbox"].count_documents({"pending": {"$gt": 0}})
     made.inbox[service] = {row["_id"]: row.get("not_possible", []) for row in database["inbox"].find({})}
     made.parked += [f"{service} {row['_id']} {row['reason']}" for row in database["parked"].find({})]
@@ -68,6 +69,15 @@ def _service(made: Recording, service: str, database: Any) -> None:
     if service == "agreements":
         made.register = {row["_id"]: row["agreement_id"] for row in database["register_entries"].find({})}
         made.counters = {row["_id"]: row["next"] for row in database["counters"].find({})}
+
+
+def _replaced(database: Any, contracts: list[Contract[Any]]) -> Iterator[str]:
+    for contract in contracts:
+        if contract.personal:
+            newest = {row["_id"]: row["version"] for row in database[contract.aggregate].find({}, {"version": 1})}
+            for row in database["outbox"].find({"aggregate": contract.aggregate}):
+                if row["version"] < newest.get(row["key"], 0):
+                    yield from (each["id"] for each in row["records"] if each["topic"] == contract.state_topic)
 
 
 def _gateway(made: Recording, database: Any) -> None:

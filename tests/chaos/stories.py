@@ -39,6 +39,7 @@ class Town:
     asking: list[File] = field(default_factory=list)
     years: Counter[str] = field(default_factory=Counter)
     ended: Counter[str] = field(default_factory=Counter)
+    calendar: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def over(self) -> asyncio.Event:
@@ -119,7 +120,7 @@ class Town:
 
     async def _agreed(self, partner: File) -> File:
         """From draft to register."""
-        hands, officer, today = self.hands, self.office.officer, self.office.today.isoformat()
+        hands, officer = self.hands, self.office.officer
         agreement = await self._negotiated(partner)
         await hands.does(self.office.director, agreement, "approve-agreement")
         shown = await hands.sees(officer, agreement, lambda seen: seen["state"] == "approved")
@@ -132,7 +133,7 @@ class Town:
         await hands.does(officer, agreement, "open-signing", body)
         shown = await hands.sees(officer, agreement, lambda seen: seen["state"] == "signing")
         copy = await hands.hands_in(officer, agreement, pdf(f"exemplaire {agreement.id}"))
-        signed: Json = {"signed_on": today, "method": "qes", "document_id": copy["document_id"]}
+        signed: Json = {"signed_on": self.office.today.isoformat(), "method": "qes", "document_id": copy["document_id"]}
         for number in [each["signature_no"] for each in shown["signatures"]]:
             one = {"signature_no": number, "sha256": text["sha256"], **signed}
             await hands.does(officer, agreement, "record-signature", one)
@@ -196,14 +197,9 @@ class Town:
         """Many questions, one meeting, advice on each when its day has come."""
         hands, office, group = self.hands, self.office, self.office.groups["developing"]
         secretary = office.secretary(group)
-        on = office.today + timedelta(days=CLOCK_DAYS + 1)
-        times = {"starts_at": f"{on.isoformat()}T13:00:00Z", "ends_at": f"{on.isoformat()}T15:00:00Z"}
-        body = {"committee_id": group.id, "mode": "hybrid", "place": "Salle du Conseil", **times}
-        meeting = await hands.creates(secretary, "meetings", body)
-        await asyncio.gather(*(self._asked() for _ in range(ADVISED_AT_ONCE)), return_exceptions=True)
-        await hands.sees(secretary, meeting, lambda seen: seen["items"])
-        agenda = await hands.hands_in(secretary, meeting, pdf(f"ordre du jour {meeting.id}"))
-        await hands.does(secretary, meeting, "convene-meeting", {"document_id": agenda["document_id"]})
+        async with self.calendar:  # no day passes before the agenda has gone out
+            on = office.today + timedelta(days=CLOCK_DAYS)
+            meeting = await self._convened(group, on)
         while office.today < on:
             if self.over.is_set():
                 raise Over
@@ -222,6 +218,17 @@ class Town:
             except Refused as refused:
                 if refused.slug not in ("item-withdrawn", "advice-already-given"):
                     raise
+
+    async def _convened(self, group: File, on: date) -> File:
+        hands, secretary = self.hands, self.office.secretary(group)
+        times = {"starts_at": f"{on.isoformat()}T13:00:00Z", "ends_at": f"{on.isoformat()}T15:00:00Z"}
+        body = {"committee_id": group.id, "mode": "hybrid", "place": "Salle du Conseil", **times}
+        meeting = await hands.creates(secretary, "meetings", body)
+        await asyncio.gather(*(self._asked() for _ in range(ADVISED_AT_ONCE)), return_exceptions=True)
+        await hands.sees(secretary, meeting, lambda seen: seen["items"])
+        agenda = await hands.hands_in(secretary, meeting, pdf(f"ordre du jour {meeting.id}"))
+        await hands.does(secretary, meeting, "convene-meeting", {"document_id": agenda["document_id"]})
+        return meeting
 
     async def _asked(self) -> None:
         agreement = await self._negotiated(self.chance.choice(self.met))
@@ -247,14 +254,15 @@ class Town:
 
     async def clock(self) -> None:
         """Two weeks pass, everywhere."""
-        await asyncio.sleep(self.chance.uniform(18, 26))
-        to = self.office.today + timedelta(days=CLOCK_DAYS)
-        while not self.over.is_set():
-            try:
-                await self.office.campus.step(to)
-                return
-            except (httpx.HTTPError, AssertionError, KeyError, TypeError, ValueError):
-                await asyncio.sleep(0.5)
+        await asyncio.sleep(self.chance.uniform(15, 25))
+        async with self.calendar:
+            to = self.office.today + timedelta(days=CLOCK_DAYS)
+            while not self.over.is_set():
+                try:
+                    await self.office.campus.step(to)
+                    return
+                except (httpx.HTTPError, AssertionError, KeyError, TypeError, ValueError):
+                    await asyncio.sleep(0.5)
 
     # --- the load ---
 
@@ -267,7 +275,6 @@ class Town:
             *([self.asking_back] * 2),
             self.testing,
             self.blocking,
-            self.sitting,
             self.sitting,
             self.clock,
         ]
