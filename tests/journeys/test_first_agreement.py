@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from tests.support.office import Office, pdf
-from tests.support.people import File, Json, Refused
+from tests.support.people import File, Json, Person, Refused
 from tests.support.subscriber import Heard, heard, kcat
 from tests.support.watching import eventually
 
@@ -37,6 +37,7 @@ class Story:
     agreement: File
     meeting: File
     refused: dict[str, Refused]
+    offered: dict[str, dict[str, Json]]
     registered_before: int
 
 
@@ -49,6 +50,7 @@ async def story(office: Office) -> Story:
     refused: dict[str, Refused] = {}
     await office.negotiates(agreement, partner)
     await _exchanges_texts(office, agreement)
+    offered = {who.subject: await office_offers(who, agreement) for who in (office.officer, office.director)}
     refused["without-advice"] = await office.director.tries_to(agreement, "approve-agreement")
     meeting = await _advised(office, agreement)
     await _answers(office, agreement, refused)
@@ -58,7 +60,13 @@ async def story(office: Office) -> Story:
     await office.director.does(agreement, "approve-agreement")
     await _signed(office, agreement, refused)
     await office.registered(agreement)
-    return Story(office, partner, similar, agreement, meeting, refused, registered_before)
+    return Story(office, partner, similar, agreement, meeting, refused, offered, registered_before)
+
+
+async def office_offers(who: Person, agreement: File) -> dict[str, Json]:
+    """What this person may do now with the agreement, and what holds the rest back."""
+    listed = await who.gets(f"{agreement.path}/commands")
+    return {each["command"]: each for each in listed["commands"]}
 
 
 TITLE = {
@@ -150,6 +158,28 @@ async def test_the_advice_with_its_condition_was_heard_and_answered(story: Story
     assert advice["given_on"] == story.meeting["starts_at"][:10]
     assert [each["no"] for each in advice["conditions"] if each["answered_on"]] == [1]
     assert "suivi se réunit" not in str(story.agreement.state)
+
+
+async def test_what_may_be_done_and_what_holds_the_rest_back_is_told_to_each(story: Story) -> None:
+    to_officer, to_director = (story.offered[subject] for subject in ("officer-01", "director-01"))
+    assert to_officer["request_advice"]["allowed"]
+    assert not to_officer["approve_agreement"]["allowed"]
+    assert to_officer["approve_agreement"]["reasons"][0]["code"] == "not-permitted"
+    (held,) = [each for each in to_director["approve_agreement"]["reasons"] if each["code"] == "advice-required"]
+    assert "Groupe régional « pays en développement »" in held["fr"]
+    assert "Regional group for developing countries" in held["en"]
+    assert to_director["register_agreement"]["reasons"][0]["code"] == "transition-not-allowed"
+
+
+async def test_a_paper_of_the_office_is_read_by_the_office_alone(story: Story) -> None:
+    office, files = story.office, await story.office.officer.gets(f"{story.agreement.path}/file")
+    path = f"{story.agreement.path}/documents/{files['text_document_id']}"
+    read = await office.colleague.asks("GET", path)
+    assert (read.status_code, read.content) == (200, pdf("texte définitif"))
+    assert read.headers["content-type"] == "application/pdf"
+    assert read.headers["content-disposition"].startswith("attachment")
+    refused = await office.reader.tries("GET", path)
+    assert (refused.status, refused.slug) == (403, "not-permitted")
 
 
 async def test_each_step_is_refused_to_whoever_may_not_take_it(story: Story) -> None:
