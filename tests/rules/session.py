@@ -22,7 +22,11 @@ from tests.rules.switches import Rule, every_rule
 
 install()
 
-MACHINES: Final = frozenset({"session_broker", "session_documents", "broker", "documents"})
+MACHINES: Final = (
+    frozenset({"session_documents", "documents"}),
+    frozenset({"session_broker", "broker"}),
+)
+"""Tests that need nothing are looked at first, then those that need the store, then those that need Kafka."""
 PATIENCE_SECONDS: Final = 60
 LONG_ENOUGH_SECONDS: Final = 90
 """So long tests are tried for a rule, those first that name it or speak of its kind, the quickest before the others."""
@@ -96,10 +100,9 @@ class Hunt:
         """Tests that need no machine first: what they guard needs nothing else."""
         known = {rule.id for rule in every_rule()}
         self.found = {id_: found for id_, found in self.found.items() if id_ in known}
-        with_machines = [item for item in self.items if MACHINES & set(getattr(item, "fixturenames", ()))]
-        alone = [item for item in self.items if item not in with_machines]
         self.offered_everywhere()
-        for items in (alone, with_machines):
+        for needed in range(len(MACHINES) + 1):
+            items = [item for item in self.items if _machines(item) == needed]
             if self.left() and items:
                 self.hunt(self.left(), self.look(items))
         for rule in self.left():
@@ -178,6 +181,12 @@ class Hunt:
         self.broken.add(item.nodeid)
         print(f"left out, it cannot be run twice: {item.nodeid}", flush=True)
         return False
+
+
+def _machines(item: pytest.Item) -> int:
+    """How much a test needs, by the last of the machines among its fixtures."""
+    names = set(getattr(item, "fixturenames", ()))
+    return max((number for number, fixtures in enumerate(MACHINES, start=1) if fixtures & names), default=0)
 
 
 def failure(item: pytest.Item) -> str | None:
