@@ -46,7 +46,7 @@ reset: ## stop everything and delete the data of this stack
 
 .PHONY: test test-quick check journeys chaos rules bench format lock
 test: setup ## every test
-	@$(BIN)/python -m pytest -m "not chaos" || $(BIN)/python -m pytest -m "not chaos" --last-failed --last-failed-no-failures=none
+	@$(BIN)/python -m pytest -m "not chaos" || { [ $$? -eq 1 ] && $(BIN)/python -m pytest -m "not chaos" --last-failed; }
 
 test-quick: install ## the tests that need no more than a few seconds each
 	@$(BIN)/python -m pytest -m "not slow"
