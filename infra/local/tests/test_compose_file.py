@@ -23,7 +23,8 @@ def told_without_containers() -> dict[str, str]:
 
 @pytest.mark.parametrize("service", ports.SERVICES)
 def test_a_service_is_told_everything_it_is_told_without_containers(service: str) -> None:
-    others = {f"{other.upper()}_{what}" for other in ports.SERVICES if other != service for what in ("HOST", "PORT")}
+    own = ("HOST", "PORT", "INSTANCE")
+    others = {f"{other.upper()}_{what}" for other in ports.SERVICES if other != service for what in own}
     of_the_image = {"PASSERELLE_KEYS_DIR"}
 
     told = CONTAINERS[service]["environment"].keys() | of_the_image
