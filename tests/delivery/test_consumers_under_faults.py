@@ -253,15 +253,18 @@ async def test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it
 
         await service.store["mended"].insert_one({"_id": "poison"})
         resumed = await service.client.operate("/ops/resume")
-        words = await eventually(greeted(service), lambda words: len(words) == 9)
+        await eventually(greeted(service), lambda words: words.count("poison") == 9)
         assert resumed.json() == {"resumed": [topic]}
-        assert set(words) == {"poison"}
         assert len(await parked(service)) in (3, 4)
         await eventually(lambda: ready_now(service))
 
 
 async def is_stopped(service: Lamps, topic: str) -> bool:
     return ear(service, topic).stopped is not None
+
+
+async def joined(service: Lamps, topic: str) -> bool:
+    return ear(service, topic)._joined
 
 
 async def ready_now(service: Lamps) -> bool:
@@ -276,8 +279,8 @@ async def test_a_stopped_topic_stays_stopped_through_a_rebalance(room: Room, har
         ear(service, topic).stopped = "somebody must look"
         await harbourside.greets(key, "one")
         async with opened(room.settings) as other:
-            await eventually(lambda: ready_now(other))
             ear(other, topic).stopped = "somebody must look"
+            await eventually(lambda: joined(other, topic))
         await harbourside.greets(key, "two")
 
         await stays(greeted(service), lambda words: words == [], for_seconds=1.0)

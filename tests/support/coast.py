@@ -106,9 +106,10 @@ async def make_topics(bootstrap: str, words: Language, *, partitions: int = 6) -
             [
                 NewTopic(
                     topic,
-                    partitions,
+                    1 if ".dlq." in topic else partitions,
                     1,
                     topic_configs={
+                        "file.delete.delay.ms": "1000",
                         "cleanup.policy": "compact" if topic in compacted else "delete",
                         "max.message.bytes": "2097152" if ".dlq." in topic else "1048588",
                     },
@@ -116,6 +117,16 @@ async def make_topics(bootstrap: str, words: Language, *, partitions: int = 6) -
                 for topic in words.topics
             ]
         )
+    finally:
+        await admin.close()
+
+
+async def delete_topics(bootstrap: str, words: Language) -> None:
+    """So that a broker that was killed has little to look through when it comes back."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics(words.topics)
     finally:
         await admin.close()
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 import structlog
-from tests.support.coast import Coast, coast, make_topics
+from tests.support.coast import Coast, coast, delete_topics, make_topics
 from tests.support.lamps import Lamps, LampsSettings, opened, settings_of
 from tests.support.lantern import Language, language
 
@@ -96,11 +96,13 @@ class Room:
 
 
 @pytest.fixture
-async def room(broker: Child, documents: Child, signing_keys: Path) -> Room:
+async def room(broker: Child, documents: Child, signing_keys: Path) -> AsyncIterator[Room]:
     name = f"r{uuid4().hex[:8]}"
     words = language(name)
     await make_topics(broker.address, words)
-    return Room(settings_of(broker.address, documents.address, signing_keys, name), words)
+    yield Room(settings_of(broker.address, documents.address, signing_keys, name), words)
+    if broker.answers():
+        await delete_topics(broker.address, words)
 
 
 @pytest.fixture
