@@ -160,7 +160,8 @@ class Process:
         """Waits until this step may be taken, and how it ends."""
         name = next(name for name, task in self.doing.items() if task is _root(self.doing))
         waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.asked[f"{name} {step} {id(waiting)}"] = waiting
+        self.world.steps += 1
+        self.asked[f"{name} {step} {self.world.steps:06}"] = waiting
         try:
             return await waiting
         finally:
@@ -223,6 +224,7 @@ class World:
         self.generation: dict[str, int] = defaultdict(int)
         self.now = 1_000.0
         self.smooth = True
+        self.steps = 0
         self.versions: dict[str, int] = defaultdict(int)
         clock: Any = SimpleNamespace(time=lambda: self.now, monotonic=lambda: self.now)
         long: Any = lambda low, high: 10_000.0  # noqa: E731

@@ -116,6 +116,14 @@ class Delivery(RuleBasedStateMachine):
         self.world.kill(name)
 
     @precondition(lambda self: not self.calm)
+    @rule(key=KEYS, topic=st.sampled_from([FACTS, STATES]), steps=st.integers(0, 3))
+    def dies_with_a_batch_in_its_hands(self, key: str, topic: str, steps: int) -> None:
+        self.world.commit(key)
+        name = self.world.broker.owner[topic]
+        self.does_it_all(name, "relay")
+        self.dies_in_the_middle(name, topic, steps)
+
+    @precondition(lambda self: not self.calm)
     @rule(seconds=st.sampled_from([6.0, 11.0, 25.0]))
     def time_passes(self, seconds: float) -> None:
         self.world.pass_time(seconds)

@@ -42,12 +42,16 @@ def choices(stack: Stack) -> dict[str, str]:
 
 
 def of_services(stack: Stack, caller: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of every service: the caller's own settings, then what this stack decides."""
+    """The environment of every service: the caller's own settings, then what this stack decides.
+
+    Each has an instance name, so that after a kill it is back in its consumer groups at once.
+    """
     prefixes = ("PASSERELLE_", "OTEL_", *(f"{service.upper()}_" for service in ports.SERVICES))
     given = {name: value for name, value in caller.items() if name.startswith(prefixes)}
     told = {**choices(stack), **given, **addresses(stack)}
     for service in ports.SERVICES:
-        told |= {f"{service.upper()}_HOST": ports.HOST, f"{service.upper()}_PORT": str(stack.ports[service])}
+        own = {"HOST": ports.HOST, "PORT": str(stack.ports[service]), "INSTANCE": f"{service}-1"}
+        told |= {f"{service.upper()}_{name}": value for name, value in own.items()}
     if stack.traces:
         told |= {
             "OTEL_TRACES_EXPORTER": "zipkin",
