@@ -123,6 +123,17 @@ async def test_another_fact_in_the_place_of_one_is_found(post: Post) -> None:
     assert ("p1", "facts") in places(await verified(post))
 
 
+async def test_a_fact_of_an_unknown_type_in_the_place_of_one_is_named(post: Post) -> None:
+    strange = {**post.of("p1", 2)["records"][0]}
+    strange["headers"] = {**strange["headers"], "ce_type": b"passerelle.parcel.painted.v1"}
+    await post.send(without=[strange["id"]])
+    await post.send([{**post.of("p1", 2), "records": [strange]}])
+
+    found = [each.what for each in (await verified(post)).differences if each.key == "p1"]
+
+    assert any("unknown type passerelle.parcel.painted.v1" in what for what in found), found
+
+
 async def test_a_stale_last_record_is_found(post: Post) -> None:
     await post.send()
     old = post.of("p2", 1)

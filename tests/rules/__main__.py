@@ -19,7 +19,7 @@ ON_THE_STORE: Final = tuple(f"services/{name}/tests/test_{name}_service.py" for 
 TESTS: Final = {
     **{name: (f"services/{name}/tests",) for name in SERVICES},
     "contracts": ("contracts/tests", *(f"services/{name}/tests" for name in SERVICES)),
-    "chassis": ("tests/model", "infra/chassis/tests", *ON_THE_STORE, "tests/delivery"),
+    "chassis": ("tests/model", "infra/chassis/tests", "tests/delivery", *ON_THE_STORE),
 }
 WITHOUT: Final = ("contracts/tests/test_standalone_install.py",)
 """Tests of other processes, where no switch is."""

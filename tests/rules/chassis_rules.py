@@ -116,6 +116,8 @@ GUARDS: Final[tuple[Guard, ...]] = (
          "key in behind and behind[key].whole", "key in behind"),
         ("what still waits for Kafka is no reason to settle", "Echo.settle",
          "told.whole and self._last.get(key, 0) < told.version", "self._last.get(key, 0) < told.version"),
+        ("what another heard meanwhile is not known", "Echo._follow",
+         "self._since[record.partition] = record.offset", "self._since.setdefault(record.partition, record.offset)"),
         ("suspects outlive who suspects them", "Echo.hear",
          "await self._keep_in_mind({key: (suspects[key], heard[key][0]) for key in behind if key in heard})", ""),
     ),

@@ -27,7 +27,9 @@ MACHINES: Final = (
     frozenset({"session_broker", "broker"}),
 )
 """Tests that need nothing are looked at first, then those that need the store, then those that need Kafka."""
-PATIENCE_SECONDS: Final = 60
+PATIENCE_SECONDS: Final = 10
+PATIENCE_TIMES: Final = 5
+"""Without its rule a test may wait for what never comes: it has so long, and so many times as long as it took before."""
 LONG_ENOUGH_SECONDS: Final = 90
 """So long tests are tried for a rule, those first that name it or speak of its kind, the quickest before the others."""
 SPEAKS_OF: Final = {
@@ -35,6 +37,7 @@ SPEAKS_OF: Final = {
     "at_least": ("that new", "waits"),
     "access log": ("access log", "logged"),
 }
+PATIENCE: Final = pytest.StashKey[float]()
 
 
 @dataclass
@@ -72,8 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Without its rule a test may wait for what never comes."""
-    with patience():
+    with patience(item.stash.get(PATIENCE, 60.0)):
         yield
 
 
@@ -97,19 +99,23 @@ class Hunt:
         self.broken: set[str] = set()
 
     def run(self) -> None:
-        """Tests that need no machine first: what they guard needs nothing else."""
+        """In the order of the folders given, and in each those first that need no machine; no further than is needed."""
         known = {rule.id for rule in every_rule()}
         self.found = {id_: found for id_, found in self.found.items() if id_ in known}
         self.offered_everywhere()
-        for needed in range(len(MACHINES) + 1):
-            items = [item for item in self.items if _machines(item) == needed]
-            if self.left() and items:
-                self.hunt(self.left(), self.look(items))
+        for stage in sorted({self.stage(item) for item in self.items}):
+            if self.left():
+                self.hunt(self.left(), self.look([item for item in self.items if self.stage(item) == stage]))
         for rule in self.left():
             self.found.setdefault(rule.id, outcome(rule, "", False, 0))
         keep(self.group, self.found)
         if self.items:
             self.items[-1].session._setupstate.teardown_exact(None)
+
+    def stage(self, item: pytest.Item) -> tuple[int, int]:
+        folders = item.config.args
+        place = next((no for no, folder in enumerate(folders) if item.nodeid.startswith(folder)), len(folders))
+        return place, _machines(item)
 
     def offered_everywhere(self) -> None:
         """A row that is offered in every state has no state to be refused in."""
@@ -135,7 +141,9 @@ class Hunt:
             failed = failure(item)
             if failed is None:
                 text = f"{item.nodeid}\n{source(item)}"
-                seen.append(Seen(item, time.monotonic() - began, BOARD.listened(), text))
+                took = time.monotonic() - began
+                item.stash[PATIENCE] = PATIENCE_SECONDS + PATIENCE_TIMES * took
+                seen.append(Seen(item, took, BOARD.listened(), text))
             else:
                 print(f"left out, it fails by itself: {item.nodeid}\n{failed[-600:]}", flush=True)
         print(f"{len(seen)} tests looked at", flush=True)
@@ -198,12 +206,12 @@ def failure(item: pytest.Item) -> str | None:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
+def patience(seconds: float) -> Iterator[None]:
     def over(*_: Any) -> None:
-        pytest.fail(f"longer than {PATIENCE_SECONDS} s")
+        pytest.fail(f"longer than {seconds:.0f} s")
 
     before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:

@@ -44,6 +44,7 @@ class LampsSettings(ServiceSettings):
     room: str = ""
     fault: str = ""
     marker: Path = Path("/nowhere")
+    clock_off: Path = Path("/nowhere")
     lease_seconds: float = 10.0
 
 
@@ -172,6 +173,7 @@ class Process:
             "LAMPS_INSTANCE": "lamps-1",
             "LAMPS_FAULT": fault,
             "LAMPS_MARKER": str(self.marker(name)),
+            "LAMPS_CLOCK_OFF": str(self.folder / "clock-off"),
             "LAMPS_LEASE_SECONDS": str(self.settings.lease_seconds),
             "PYTHONPATH": ".",
             **self.more,
@@ -234,8 +236,20 @@ def with_fault(settings: LampsSettings) -> None:
             raise SystemExit(f"no fault is called {unknown}")
 
 
+def with_clock_off(off: Path) -> None:
+    """The wall clock of this process is as many seconds off as the file says; no file, no fault."""
+    right = time.time_ns
+
+    def told() -> int:
+        return right() + int(off.read_text() or "0") * 10**9 if off.exists() else right()
+
+    patch("time.time_ns", told).start()
+    patch("time.time", lambda: told() / 1e9).start()
+
+
 def made(settings: LampsSettings) -> Service:
     with_fault(settings)
+    with_clock_off(settings.clock_off)
     patch("chassis.lease.LEASE_SECONDS", settings.lease_seconds).start()
     patch("chassis.service.TIDY_SECONDS", 0.5).start()
     return lamps(settings)

@@ -9,6 +9,7 @@ import hashlib
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO, Final
@@ -157,19 +158,17 @@ def sniff(file: BinaryIO) -> str:
 
 
 def _in_archive(file: BinaryIO) -> str:
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist())
-            if "mimetype" in names:
-                with archive.open("mimetype") as told:  # read in part: it may unpack to more than there is memory
-                    if told.read(100).decode(errors="replace").strip() == OPEN_DOCUMENT:
-                        return OPEN_DOCUMENT
-            if not any(name.endswith("vbaProject.bin") for name in names):
-                for name, media_type in OPEN_XML.items():
-                    if name in names:
-                        return media_type
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error) as fault:
-        raise Problem("media-type-not-supported", accepted=ACCEPTED) from fault
+    unreadable = (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError, ValueError, zlib.error)
+    with suppress(*unreadable), zipfile.ZipFile(file) as archive:
+        names = set(archive.namelist())
+        if "mimetype" in names:
+            with archive.open("mimetype") as told:  # read in part: it may unpack to more than there is memory
+                if told.read(100).decode(errors="replace").strip() == OPEN_DOCUMENT:
+                    return OPEN_DOCUMENT
+        if not any(name.endswith("vbaProject.bin") for name in names):
+            for name, media_type in OPEN_XML.items():
+                if name in names:
+                    return media_type
     raise Problem("media-type-not-supported", accepted=ACCEPTED)
 
 

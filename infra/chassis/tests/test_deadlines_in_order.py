@@ -168,9 +168,5 @@ async def test_the_demonstration_clock_keeps_its_day(demo: Lamps, monkeypatch: p
     assert demo.running.clock.today() == date(2024, 2, 29)
 
 
-async def test_there_is_no_demonstration_clock_in_real_time(door: Lamps) -> None:
-    assert (await step(door, "2024-02-29T10:00:00Z")).status_code == 404
-
-
 async def test_a_step_needs_a_moment_with_its_zone(demo: Lamps) -> None:
     assert (await step(demo, "2024-02-29T10:00:00")).status_code == 422

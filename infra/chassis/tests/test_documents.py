@@ -15,8 +15,8 @@ import pytest
 from tests.support.lamps import Lamps
 from tests.support.lantern import KEEPER, STROLLER
 
-from chassis.decide import Caller
-from chassis.documents import LIMIT_BYTES, sweep
+from chassis.decide import Caller, Decision
+from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, sweep
 
 PDF = b"%PDF-1.7\n" + b"x" * 600
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"x" * 100
@@ -108,7 +108,7 @@ async def test_who_sends_without_end_is_cut_off(door: Lamps) -> None:
         nonlocal sent
         head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
         yield head
-        for _ in range(400):
+        while sent < 4 * HEARD_OUT_BYTES:
             sent += 1024 * 1024
             yield b"x" * 1024 * 1024
 
@@ -116,6 +116,7 @@ async def test_who_sends_without_end_is_cut_off(door: Lamps) -> None:
     answer = await door.client.http.post(f"/api/v1/lanterns/{id_}/documents", content=endless(), headers=headers)
 
     assert slug(answer) == (413, "too-large")
+    assert sent <= HEARD_OUT_BYTES + 2 * 1024 * 1024
 
 
 async def test_a_form_that_is_none_is_invalid(door: Lamps) -> None:
@@ -196,6 +197,19 @@ async def test_an_office_document_is_for_whoever_could_have_added_it(door: Lamps
     assert (slug(office), staff.status_code, slug(unknown)) == ((403, "not-permitted"), 200, (404, "unknown-id"))
 
 
+async def test_the_documents_of_what_is_hidden_are_unknown_to_a_stranger(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+    object.__setattr__(door.running.desk.aggregates["lantern"], "readers", (KEEPER,))
+    stranger = door.client.headers(Caller("sam", {STROLLER: {}}), Idempotency_Key="k")
+    path = f"/api/v1/lanterns/{id_}/documents"
+
+    sent = await door.client.http.post(path, files={"file": ("a.pdf", PDF)}, headers=stranger)
+    read = await door.client.http.get(f"{path}/{document_id}", headers=stranger)
+
+    assert [slug(sent), slug(read)] == [(404, "unknown-id"), (404, "unknown-id")]
+
+
 async def test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays(door: Lamps) -> None:
     id_ = await door.client.hung("a")
     ids = [(await upload(door, id_, PDF)).json()["document_id"] for _ in range(3)]
@@ -227,3 +241,16 @@ async def test_a_document_swept_while_a_command_names_it_is_unknown(
 
     assert slug(answer) == (404, "unknown-id")
     assert (await door.store["lantern"].find_one({"_id": id_}))["private"]["documents"] == []
+
+
+async def test_what_nobody_sent_is_unknown_even_to_a_command_that_does_not_look(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    row = door.running.desk.aggregates["lantern"].command("attach_document")
+    look = row.decide
+    object.__setattr__(row, "decide", lambda state, private, body, context: Decision(attaches=(body.document_id,)))
+    try:
+        answer = await door.client.ask(id_, "attach-document", {"document_id": "nowhere"}, at=1)
+    finally:
+        object.__setattr__(row, "decide", look)
+
+    assert slug(answer) == (404, "unknown-id")

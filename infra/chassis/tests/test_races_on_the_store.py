@@ -15,6 +15,7 @@ from tests.support.lantern import LIT_PER_PLACE, Hang
 from chassis.command import Asked
 from chassis.decide import Refusal
 from chassis.mongo import Busy, Session, Store
+from chassis.problems import Problem
 from chassis.taking import Taken
 
 
@@ -45,6 +46,21 @@ async def test_forty_racing_commands_on_one_aggregate_make_forty_versions(door: 
     rows = await outbox(door)
     assert [row["version"] for row in rows] == list(range(1, 43))
     assert [row["at"] for row in rows] == sorted({row["at"] for row in rows})
+
+
+async def test_what_was_read_before_another_changed_it_is_version_stale_when_it_is_saved(door: Lamps) -> None:
+    """Even for a caller that loaded it outside of its transaction, where no conflict would tell."""
+    id_ = await door.client.hung("a")
+    desk = door.running.desk
+    kind = desk.aggregates["lantern"]
+    old = await desk.load("lantern", id_)
+    await door.client.done(id_, "light-lantern", at=1)
+    asked = Asked(kind, kind.command("engrave_lantern"), id_, kind.command("engrave_lantern").model(text="x"), ANNA)
+
+    with pytest.raises(Problem, match="version-stale"):
+        await desk.store.transaction(lambda session: desk.perform(asked, old, session))
+
+    assert (await desk.load("lantern", id_)).state.state == "lit"
 
 
 async def test_of_forty_people_who_read_the_same_version_one_changes_it(door: Lamps) -> None:

@@ -1,0 +1,101 @@
+"""Echo when partitions change hands: what another worker heard is not taken for known, and its suspects are taken over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.delivery.test_echo import dimmed, echoed, heard, row, snapshots
+from tests.support.coast import versions
+from tests.support.ground import Room
+from tests.support.lamps import Lamps, opened
+from tests.support.watching import eventually
+
+from chassis.consumer import Ear, listening, quiet_broker
+from chassis.echo import Echo
+from chassis.relay import send_again
+
+LANTERNS = 12
+PARTITIONS = 6
+
+
+def parts(service: Lamps, room: Room) -> set[int]:
+    """The partitions of the service's own snapshots that this process hears."""
+    ear = next(each for each in service.running.ears if each.topic == room.words.lantern.state_topic)
+    consumer = ear._subscriber.consumer
+    return {part.partition for part in consumer.assignment()} if consumer else set()
+
+
+async def test_what_another_worker_heard_meanwhile_is_not_taken_for_known(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first knows version 1; versions 2 to 4 are heard by the second; then an old 3 comes to the first."""
+    monkeypatch.setattr("chassis.service.TIDY_SECONDS", 0.1)
+    async with opened(room.settings) as first:
+        keys = [await first.client.hung(str(number)) for number in range(LANTERNS)]
+        for key in keys:
+            await eventually(lambda key=key: heard(first, key, 1))  # type: ignore[misc]
+        async with opened(room.settings, api=False) as second:
+            await eventually(lambda: of(second, room), lambda held: 0 < len(held) < PARTITIONS)
+            await eventually(lambda: of(first, room), lambda held: 0 < len(held) < PARTITIONS)
+            places = {record.key.decode(): record.partition for record in await snapshots(room)}
+            key = next(key for key in keys if places[key] in parts(second, room))
+            await first.client.done(key, "light-lantern", at=1)
+            for version in (2, 3):
+                await first.client.done(key, "dim-lantern", {"brightness": version}, at=version)
+            await eventually(lambda: heard(second, key, 4))
+        await eventually(lambda: of(first, room), lambda held: len(held) == PARTITIONS)
+
+        await send_again(first.running.outlet, await row(first, key, 3), [room.words.lantern.state_topic])
+
+        await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4, 3, 4])
+        assert echoed(first) == 1
+
+
+async def of(service: Lamps, room: Room) -> set[int]:
+    return parts(service, room)
+
+
+async def test_a_suspect_is_answered_by_whoever_hears_its_partition_next(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.service.TIDY_SECONDS", 600.0)
+    async with opened(room.settings) as teller:
+        key = await dimmed(teller, "a", 2)
+        await eventually(lambda: heard(teller, key, 4))
+    async with opened(room.settings, worker=False) as door:
+        await send_again(door.running.outlet, await row(door, key, 2), [room.words.lantern.state_topic])
+    async with opened(room.settings) as suspicious:
+        await eventually(lambda: heard(suspicious, key, 2))
+        assert echoed(suspicious) == 0
+
+    monkeypatch.setattr("chassis.service.TIDY_SECONDS", 0.1)
+    async with opened(room.settings) as service:
+        await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4, 2, 4])
+        assert await service.store["echo_suspects"].count_documents({}) == 0
+
+
+async def test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_the_relay(room: Room) -> None:
+    async with opened(room.settings) as service:
+        key = await dimmed(service, "a", 0)
+        await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2])
+    async with opened(room.settings, worker=False) as door:
+        await door.client.done(key, "dim-lantern", {"brightness": 5}, at=2)
+        echo = Echo(door.store, room.words.lantern, door.running.outlet)
+        ear = Ear(room.words.lantern.state_topic, "listening-alone", [echo])
+        broker = quiet_broker(room.bootstrap, "listening-alone")
+        ear.subscribe(broker)
+        async with listening(broker):
+            await eventually(lambda: read_whole(ear))
+            await echo.settle(ear)
+            waiting = versions(await snapshots(room), key)
+            await door.store["outbox"].update_one({"key": key, "version": 3}, {"$unset": {"pending": ""}})
+            await echo.settle(ear)
+        await ear.close()
+
+    assert waiting == [1, 2]
+    assert versions(await snapshots(room), key) == [1, 2, 3]
+
+
+async def read_whole(ear: Ear) -> Any:
+    return len(await ear.caught_up()) == PARTITIONS
