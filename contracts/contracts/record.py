@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import Field
@@ -22,6 +23,7 @@ class Fact(Shape):
     occurred_on: date | None = None
 
     @classmethod
+    @cache
     def short_name(cls) -> str:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
@@ -98,7 +100,7 @@ class Contract(Generic[S]):
     def snapshot_type(self) -> str:
         return f"passerelle.{self.aggregate}.snapshot.v1"
 
-    @property
+    @cached_property
     def fact_types(self) -> Mapping[str, type[Fact]]:
         """By CloudEvents type."""
         return {self.fact_type(fact): fact for fact in self.facts}

@@ -189,6 +189,9 @@ class Cursor:
         self.order = order
         return self
 
+    def batch_size(self, most: int) -> Cursor:
+        return self
+
     def limit(self, most: int) -> Cursor:
         self.most = most
         return self

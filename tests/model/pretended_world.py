@@ -29,7 +29,7 @@ from chassis.outlet import Outgoing
 from chassis.projection import Projection, Projector
 from chassis.reaction import Heard, Reaction, Reactor, Work
 from chassis.relay import NothingSent, Relay
-from chassis.shelf import public_json
+from chassis.taking import public_json
 
 CONTRACT: Final = contract_of("model")
 FACTS, STATES = CONTRACT.events_topic, CONTRACT.state_topic
@@ -231,6 +231,7 @@ class World:
         self._patches = [
             patch("chassis.lease.time", clock),
             patch("chassis.relay.time", clock),
+            patch("chassis.relay.BATCH", 2),
             patch("chassis.consumer.random.uniform", long),
         ]
         for each in self._patches:

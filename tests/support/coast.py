@@ -18,7 +18,7 @@ from tests.support.watching import eventually
 from chassis.mongo import Row
 from chassis.outbox import Told, outbox_row
 from chassis.outlet import outgoing, producer
-from chassis.shelf import public_json
+from chassis.taking import public_json
 from contracts.record import Fact
 
 TODAY = date(2026, 11, 2)

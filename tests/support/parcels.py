@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX, Told, outbox_row
 from chassis.outlet import outgoing, producer
-from chassis.shelf import public_json
+from chassis.taking import public_json
 from contracts.record import Contract, Fact, State
 from contracts.types import Shape
 

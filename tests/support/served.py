@@ -22,7 +22,8 @@ from chassis.clock import DemoClock
 from chassis.decide import Caller, Command, Loaded
 from chassis.mongo import Row, Session
 from chassis.service import Running, Service
-from chassis.shelf import Drawer, public_json
+from chassis.shelf import Drawer
+from chassis.taking import public_json
 from contracts.roles import Role
 from stack.child import Child
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from chassis.clock import Clock
 from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Loaded, Next, Refusal
-from chassis.mongo import Session, Store, ascending
+from chassis.mongo import Row, Session, Store, ascending
 from chassis.outbox import INDEXES as OUTBOX_INDEXES
 from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
 from chassis.problems import Problem, status_of
@@ -57,12 +57,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The outcome of a command; `state` is None when a repeated key is answered from what was kept."""
+    """The outcome of a command; `public` is None when a repeated key is answered from what was kept."""
 
     status: int
     id: str
     version: int
-    state: Any = None
+    public: Row | None = None
     stage: str = ""
     answer: Mapping[str, object] = field(default_factory=dict)
 
@@ -142,10 +142,14 @@ class Desk:
         taken = await self.perform(asked, loaded, session)
         if isinstance(taken, Refusal):
             raise Refused(taken)
-        status = 201 if asked.row.creates else 200
-        await self._keep_answer(asked, status, taken.state.version, None, session)
+        if not taken.facts:  # a rival with this key may have told something before this began
+            kept = await self._kept_answer(asked, session)
+            if kept:
+                return kept
+        if not taken.facts or asked.aggregate.contract.personal:
+            await self._keep_answer(asked, _status(asked), taken.state.version, None, session)
         stage = asked.aggregate.state_of(Loaded(taken.state, taken.private))
-        return Answered(status, asked.id, taken.state.version, taken.state, stage, taken.decision.answer)
+        return Answered(_status(asked), asked.id, taken.state.version, taken.public, stage, taken.decision.answer)
 
     async def _check_hidden(self, asked: Asked, loaded: Loaded, session: Session) -> None:
         """A stranger to an aggregate with `readers` does not learn its version either."""
@@ -165,7 +169,8 @@ class Desk:
         if isinstance(taken, Refusal):
             await self.shelf.put_back(context.found, session)
         elif not taken.decision.is_empty:
-            told = told_by(self.service, asked.caller.subject, asked.cause, context.now, asked.aggregate.contract)
+            kind, subject = asked.aggregate.contract, asked.caller.subject
+            told = told_by(self.service, subject, asked.cause, context.now, kind, _answer(asked))
             await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session)
         return taken
 
@@ -242,7 +247,10 @@ class Desk:
     async def _kept_answer(self, asked: Asked, session: Session | None) -> Answered | None:
         if asked.key is None:
             return None
-        kept = await self.store[IDEMPOTENCY].find_one({"_id": _kept_id(asked)}, session=session)
+        told = {"answer.key": _kept_id(asked)}
+        row = await self.store[OUTBOX].find_one(told, {"records": 0}, session=session)
+        kept: Row | None = row and {**row["answer"], "id": row["key"], "version": row["version"], "slug": None}
+        kept = kept or await self.store[IDEMPOTENCY].find_one({"_id": _kept_id(asked)}, session=session)
         if kept is None:
             return None
         if kept["fingerprint"] != asked.fingerprint:
@@ -299,6 +307,18 @@ def _recorded(asked: Asked, refusal: Refusal) -> Recorded:
 
 def _kept_id(asked: Asked) -> str:
     return f"{asked.caller.subject}|{asked.key}"
+
+
+def _status(asked: Asked) -> int:
+    return 201 if asked.row.creates else 200
+
+
+def _answer(asked: Asked) -> Row | None:
+    """What stands in the row of the version that a command made, so that its key needs no row of its own; for people's
+    files it has one, which is kept for a day only: the fingerprint is of what was said of them."""
+    if asked.key is None or asked.aggregate.contract.personal:
+        return None
+    return {"key": _kept_id(asked), "fingerprint": asked.fingerprint, "status": _status(asked)}
 
 
 def _missing(asked: Asked, state: Any, private: Any, body: Any, found: Found) -> list[Find]:

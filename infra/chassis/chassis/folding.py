@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from chassis.archive import Entry, Place
 from chassis.mongo import Row
-from chassis.shelf import public_json
+from chassis.taking import public_json
 from contracts.record import Contract, Fact
 
 

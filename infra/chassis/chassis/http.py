@@ -28,7 +28,6 @@ from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal,
 from chassis.mongo import Busy, StoreAway
 from chassis.outbox import new_id
 from chassis.problems import GENERAL, Problem, language_of, problem_response, reason_json
-from chassis.shelf import public_json
 from chassis.taking import checked, hidden, reach_of
 from chassis.telemetry import Measures, log, parent, tracer
 
@@ -182,9 +181,8 @@ def problem_title(slug: str, titles: Mapping[str, Text]) -> Text:
 
 def _answer(answered: Answered) -> Response:
     body: dict[str, Any] = {"id": answered.id, "version": answered.version}
-    if answered.state is not None:
-        body |= {"state": answered.stage, **public_json(answered.state), **answered.answer}
-        body["state"] = answered.stage
+    if answered.public is not None:
+        body |= {**answered.public, **answered.answer, "state": answered.stage}
     return json_response(body, answered.status, {"ETag": f'"{answered.version}"'})
 
 
@@ -270,20 +268,20 @@ def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None
 
 
 def routes(house: House, aggregate: Aggregate) -> APIRouter:
-    router = APIRouter(prefix=f"/api/v1/{aggregate.contract.collection}")
+    """Plain routes: their bodies are read by the tables' own models."""
+    router, at = APIRouter(), f"/api/v1/{aggregate.contract.collection}"
     for row in aggregate.commands:
         if row.creates:
             path = "" if row.name == aggregate.creator else f"/{row.slug}"
-            router.add_api_route(path, _creating(house, aggregate, row), methods=["POST"], name=row.name)
-    router.add_api_route("/{id}/commands", _listing(house, aggregate), methods=["GET"])
+            router.add_route(at + path, _creating(house, aggregate, row), methods=["POST"], name=row.name)
+    router.add_route(f"{at}/{{id}}/commands", _listing(house, aggregate), methods=["GET"])
     if any(row.name == "attach_document" for row in aggregate.commands):
-        router.add_api_route("/{id}/documents", _uploading(house, aggregate), methods=["POST"])
-        router.add_api_route("/{id}/documents/{document_id}", _downloading(house, aggregate), methods=["GET"])
+        router.add_route(f"{at}/{{id}}/documents", _uploading(house, aggregate), methods=["POST"])
+        router.add_route(f"{at}/{{id}}/documents/{{document_id}}", _downloading(house, aggregate), methods=["GET"])
     for row in aggregate.commands:
         if not row.creates:
-            router.add_api_route(
-                f"/{{id}}/{row.slug}", _changing(house, aggregate, row), methods=["POST"], name=row.name
-            )
+            path = f"{at}/{{id}}/{row.slug}"
+            router.add_route(path, _changing(house, aggregate, row), methods=["POST"], name=row.name)
     return router
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 from bson import ObjectId
 from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import (
     BulkWriteError,
@@ -121,7 +121,7 @@ class Store:
                 await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        async with await self._client.start_session() as session:
+        async with _session(self._client) as session:
             session.start_transaction(
                 read_concern=ReadConcern("snapshot"),
                 write_concern=WriteConcern(w="majority", j=True),
@@ -192,6 +192,19 @@ class Store:
 
     def close(self) -> None:
         self._client.close()
+
+
+@asynccontextmanager
+async def _session(client: Any) -> AsyncIterator[Session]:
+    """Begun and ended without the threads that Motor takes for it: nothing is sent."""
+    session: Session = AsyncIOMotorClientSession(client.delegate.start_session(), client)
+    try:
+        yield session
+    finally:
+        if session.in_transaction:
+            await session.end_session()
+        else:
+            session.delegate.end_session()
 
 
 class Files:

@@ -27,6 +27,7 @@ INDEXES: Final = (
     ascending("pending", sparse=True),
     ascending("aggregate", "key", "version"),
     ascending("expires_at", sparse=True, expire_after_seconds=0),
+    ascending("answer.key", unique=True, sparse=True),
 )
 
 
@@ -36,17 +37,23 @@ class RecordTooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Who tells, for whom and because of what: the part of the envelope that a version's records share."""
+    """Who tells, for whom and because of what: the part of the envelope that a version's records share.
+
+    `answer` is what was answered to the command: its idempotency `key`, `fingerprint` and `status`.
+    """
 
     service: str
     actor: str
     cause: str
     time: datetime
+    answer: Row | None = None
 
 
-def told_by(service: str, actor: str, cause: str, time: datetime, contract: Contract[Any]) -> Told:
+def told_by(
+    service: str, actor: str, cause: str, time: datetime, contract: Contract[Any], answer: Row | None = None
+) -> Told:
     """What is personal is caused by something random: a time-ordered id would tell the minute."""
-    return Told(service, actor, str(uuid4()) if contract.personal else cause, time)
+    return Told(service, actor, str(uuid4()) if contract.personal else cause, time, answer)
 
 
 def new_id() -> str:
@@ -108,6 +115,8 @@ def outbox_row(
         "pending": at,
         "records": records,
     }
+    if told.answer:
+        row["answer"] = told.answer
     if contract.personal:
         row["expires_at"] = told.time + PERSONAL_RETENTION
     return row

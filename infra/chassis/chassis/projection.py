@@ -6,9 +6,11 @@ late old records change nothing.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, Final
 
 import orjson
 from pymongo import ReplaceOne
@@ -17,19 +19,20 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from chassis.consumer import Record, Waiting
 from chassis.mongo import AWAY, SAME_KEY, Row, Session, Store, ascending
 from chassis.parking import Parking
-from chassis.telemetry import SAMPLED, Measures, heard_span, log
+from chassis.telemetry import SAMPLED, Measures, heard_since, log
 from contracts.record import Contract
 
-Shape = Callable[[Row, Mapping[str, bytes]], Row]
+_version: Final = itemgetter(0)
+Shape = Callable[[Row], Row]
 
 
-def as_it_is(state: Row, headers: Mapping[str, bytes]) -> Row:
+def as_it_is(state: Row) -> Row:
     return state
 
 
 @dataclass(frozen=True)
 class Projection:
-    """A view: which contract's states, into which collection, shaped how (state JSON and headers → document)."""
+    """A view: which contract's states, into which collection, shaped how (state JSON → document)."""
 
     contract: Contract[Any]
     collection: str
@@ -55,7 +58,7 @@ class Copy:
             return Projection(self.contract, self.collection, indexes=self.indexes)
         wanted = frozenset(self.members)
 
-        def shape(state: Row, headers: Mapping[str, bytes]) -> Row:
+        def shape(state: Row) -> Row:
             return {name: value for name, value in state.items() if name in wanted}
 
         return Projection(self.contract, self.collection, shape, self.indexes)
@@ -74,31 +77,43 @@ class Projector:
     parking: Parking
     measures: Measures | None = None
     collection: str = ""
-    last_offsets: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.collection = self.collection or self.projection.collection
+        self._type = self.projection.contract.snapshot_type.encode()
 
     async def prepare(self) -> None:
         indexes = [ascending(*fields) for fields in self.projection.indexes]
         await self.store.index(self.collection, *indexes)
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
-        newest: dict[str, tuple[Row, Record]] = {}
+        """Headers say which record of each key is newest; only what is newer than what is kept is read any further."""
+        begun = time.time_ns()
+        told: dict[str, list[tuple[int, Record]]] = {}
+        traced: list[tuple[int, bytes]] = []
         for record in records:
             try:
-                document = self._document(record)
+                place = self._place(record)
             except Exception as fault:
-                await self.parking.park(record, self.projection.name, f"{type(fault).__name__}: {fault}")
+                await self._park(record, fault)
                 continue
-            if document is None:
+            if place is None:
                 continue
-            self.parking.went_well(record.topic, self.projection.name)
-            known = newest.get(document["_id"])
-            if known is None or known[0]["version"] < document["version"]:
-                newest[document["_id"]] = document, record
+            key, version, trace = place
+            told.setdefault(key, []).append((version, record))
+            if trace and chr(trace[-1]) in SAMPLED:
+                traced.append((version, trace))
+        versions = await self._versions(list(told)) if told else {}
+        newest: dict[str, tuple[Row, Record]] = {}
+        for key, places in told.items():
+            found = await self._newest(key, places, versions.get(key, 0))
+            if found is not None:
+                newest[key] = found
         if newest:
-            await self._keep_or_park(newest)
+            await self._put_or_park(newest, versions)
+        for version, trace in traced:
+            attributes: dict[str, str | int] = {"passerelle.view": self.collection, "passerelle.version": version}
+            heard_since(begun, f"project {self.collection}", trace.decode("latin-1"), attributes)
         if self.measures:
             self.measures.heard.labels(records[0].topic, "projected").inc(len(newest))
         return {}
@@ -108,44 +123,57 @@ class Projector:
 
     async def again(self, name: str, record: Record) -> None:
         """A parked record once more; raises when it still cannot be kept."""
-        document = self._document(record)
-        if document is not None:
-            await self.keep({document["_id"]: document})
+        place = self._place(record)
+        if place is not None:
+            key, version, _ = place
+            await self.keep({key: self._document(record.value, key, version)})
 
-    def _document(self, record: Record) -> Row | None:
+    async def _park(self, record: Record, fault: Exception) -> None:
+        await self.parking.park(record, self.projection.name, f"{type(fault).__name__}: {fault}")
+
+    def _place(self, record: Record) -> tuple[str, int, bytes | None] | None:
+        """Whose state a record is, of which version, told in which trace; None for a type that is not known here."""
         headers = dict(record.headers)
         type_, version = headers["ce_type"], int(headers["ce_sequence"])
-        key = record.key.decode() if record.key else ""
-        if not key or headers["ce_partitionkey"].decode() != key:
+        if not record.key or headers["ce_partitionkey"] != record.key:
             raise ValueError("the key is not the aggregate's")
-        if record.value is None:
-            return {"_id": key, "version": version, "erased": True}
-        if type_.decode() != self.projection.contract.snapshot_type:
+        if type_ != self._type and record.value is not None:
             if self.measures:
                 self.measures.heard.labels(record.topic, "unknown type").inc()
             return None
-        trace = headers.get("ce_traceparent")
-        if trace and chr(trace[-1]) in SAMPLED:
-            attributes: dict[str, str | int] = {
-                "passerelle.view": self.collection,
-                "passerelle.version": version,
-            }
-            with heard_span(f"project {self.collection}", trace.decode("latin-1"), attributes):
-                return self._shaped(record.value, headers, key, version)
-        return self._shaped(record.value, headers, key, version)
+        return record.key.decode(), version, headers.get("ce_traceparent")
 
-    def _shaped(self, value: bytes, headers: Mapping[str, bytes], key: str, version: int) -> Row:
+    async def _newest(self, key: str, places: list[tuple[int, Record]], kept: int) -> tuple[Row, Record] | None:
+        """The document of the newest readable record, when it is newer than what is kept; the unreadable are put aside."""
+        if len(places) > 1:
+            places = sorted(places, key=_version, reverse=True)
+        for version, record in places:
+            if version <= kept:
+                break
+            try:
+                document = self._document(record.value, key, version)
+            except Exception as fault:
+                await self._park(record, fault)
+                continue
+            self.parking.went_well(record.topic, self.projection.name)
+            return document, record
+        return None
+
+    def _document(self, value: bytes | None, key: str, version: int) -> Row:
+        if value is None:
+            return {"_id": key, "version": version, "erased": True}
         state = orjson.loads(value)
         if not isinstance(state, dict) or state.get("id") != key or state.get("version") != version:
             raise ValueError("not a snapshot of this key and version")
-        document = self.projection.shape(state, headers)
+        document = self.projection.shape(state)
         document.pop("id", None)
-        return {**document, "_id": key, "version": version}
+        document["_id"], document["version"] = key, version
+        return document
 
-    async def _keep_or_park(self, newest: Mapping[str, tuple[Row, Record]]) -> None:
+    async def _put_or_park(self, newest: Mapping[str, tuple[Row, Record]], versions: Mapping[str, int]) -> None:
         """All at once; when the store takes one of them never, one by one, so that only that one is put aside."""
         try:
-            await self.keep({key: document for key, (document, _) in newest.items()})
+            await self._put({key: document for key, (document, _) in newest.items()}, versions)
         except AWAY:
             raise
         except Exception as fault:
@@ -156,11 +184,13 @@ class Projector:
                 except AWAY:
                     raise
                 except Exception as refused:
-                    await self.parking.park(record, self.projection.name, f"{type(refused).__name__}: {refused}")
+                    await self._park(record, refused)
 
     async def keep(self, newest: Mapping[str, Row]) -> None:
         """Takes each document unless what is kept under its id is as new."""
-        versions = await self._versions(list(newest))
+        await self._put(newest, await self._versions(list(newest)))
+
+    async def _put(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [
             document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]
@@ -176,7 +206,8 @@ class Projector:
             await self.store.transaction(lambda session: self._replace(newer, session))
 
     async def _versions(self, ids: list[str]) -> dict[str, int]:
-        rows = await self.store[self.collection].find({"_id": {"$in": ids}}, {"version": 1}).to_list(len(ids))
+        found = self.store[self.collection].find({"_id": {"$in": ids}}, {"version": 1}).batch_size(len(ids))
+        rows = await found.to_list(len(ids))
         return {row["_id"]: row["version"] for row in rows}
 
     async def _replace(self, documents: list[Row], session: Session) -> None:

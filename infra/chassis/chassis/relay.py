@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -21,7 +21,10 @@ from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet, outgoing
 from chassis.telemetry import Measures, log
 
+LOT: Final = 2_000
+"""Rows read as of one moment."""
 BATCH: Final = 500
+"""Rows on their way to Kafka at once."""
 NET_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
 FORGET_SECONDS: Final = 60.0
@@ -94,41 +97,48 @@ class Relay:
             await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
 
     async def _drain(self) -> None:
-        """Publishes until nothing waits; a batch is marked while the next one is read and published."""
+        """Publishes until nothing waits."""
+        while not self._ending:
+            self._wake.clear()
+            rows = await self._waiting()
+            if not rows:
+                return
+            await self._tell(rows)
+
+    async def _tell(self, rows: Sequence[Row]) -> None:
+        """Batch by batch; each is marked while the next one is published. A key that failed waits with all its rows."""
         marking: asyncio.Task[None] | None = None
-        acknowledged: list[str] = []
+        failed: set[str] = set()
         try:
-            while not self._ending:
-                self._wake.clear()
-                rows = await self._waiting(acknowledged)
-                if not rows:
-                    return
+            for start in range(0, len(rows), BATCH):
+                batch = [row for row in rows[start : start + BATCH] if row["key"] not in failed]
+                if self._ending or not batch:
+                    continue
                 if not await self.lease.keep():
                     raise LeaseLost
-                sent = await self._publish(rows)
+                sent = await self._publish(batch)
                 if marking:
                     await marking
-                acknowledged = [row["_id"] for row in sent]
-                marking = asyncio.create_task(self._mark(acknowledged)) if sent else None
+                ids = {row["_id"] for row in sent}
+                failed |= {row["key"] for row in batch if row["_id"] not in ids}
+                marking = asyncio.create_task(self._mark(sorted(ids))) if sent else None
                 self.last_turn = time.monotonic()
         finally:
             if marking:
                 await marking
 
-    async def _waiting(self, acknowledged: Collection[str]) -> list[Row]:
+    async def _waiting(self) -> list[Row]:
         """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
         now = time.monotonic()
         recently = {key: held for key, held in self._held_back.items() if held[0] > now - FORGET_SECONDS}
         self._held_back = recently
         asked: Row = {"pending": {"$gt": 0}}
-        if acknowledged:
-            asked["_id"] = {"$nin": list(acknowledged)}
         if held_back := [key for key, (until, _) in recently.items() if until > now]:
             asked["key"] = {"$nin": held_back}
 
         async def work(session: Session) -> list[Row]:
-            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(BATCH)
-            rows: list[Row] = await cursor.to_list(BATCH)
+            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(LOT).batch_size(LOT)
+            rows: list[Row] = await cursor.to_list(LOT)
             return rows
 
         return await self._store.transaction(work)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -44,6 +46,15 @@ def application(service: Service, *, api: bool = True, worker: bool = True) -> F
     return running.application(lifespan)
 
 
+class Settled(uvicorn.Server):
+    """Once started, what has been imported stays: looking through it for garbage would hold up requests again and again."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
+
+
 def serve(app: Any, settings: ServiceSettings, name: str) -> None:
     provider = telemetry.set_up(name)
     config = uvicorn.Config(
@@ -58,7 +69,7 @@ def serve(app: Any, settings: ServiceSettings, name: str) -> None:
         timeout_keep_alive=KEPT_ALIVE_SECONDS,
         server_header=False,
     )
-    server = uvicorn.Server(config)
+    server = Settled(config)
     # Uvicorn raises the signal that ended it once more, which by default ends the process before its last spans left.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

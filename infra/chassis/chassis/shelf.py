@@ -80,7 +80,8 @@ class Shelf:
                     results[find.key] = await self._next(find.counter, session)
         for collection, asked in documents.items():
             ids = [doc.id for doc in asked]
-            rows = await self._store[collection].find({"_id": {"$in": ids}}, session=session).to_list(len(ids))
+            cursor = self._store[collection].find({"_id": {"$in": ids}}, session=session).batch_size(len(ids))
+            rows = await cursor.to_list(len(ids))
             by_id = {row["_id"]: row for row in rows}
             results.update({doc.key: by_id.get(doc.id) for doc in asked})
         return results
@@ -115,7 +116,7 @@ class Shelf:
             other = self._aggregates[also.aggregate]
             before = context.found.other(also.aggregate, also.id)
             changed = after(other, before, Decision(also.facts, also.private), replace(context, id=also.id))
-            await self._save(other, also.id, before, changed, told, session)
+            await self._save(other, also.id, before, changed, replace(told, answer=None), session)
         for row in decision.rows:
             if isinstance(row, Gone):
                 await self._store[row.collection].delete_one({"_id": row.id}, session=session)
@@ -150,7 +151,7 @@ class Shelf:
         told: Told,
         session: Session,
     ) -> None:
-        public = public_json(taken.state)
+        public = taken.public
         private: Document = taken.private.model_dump(mode="json", by_alias=True, exclude_none=True)
         if aggregate.seal:
             private = await aggregate.seal(Drawer(self._store, session), id_, private)
@@ -194,9 +195,3 @@ class Shelf:
             yield gathered
         finally:
             del self._gathering[id(session)]
-
-
-def public_json(state: Any) -> Row:
-    """The public state as it stands in the store, in snapshots and in answers: JSON values, absent instead of null."""
-    document: Row = state.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return document

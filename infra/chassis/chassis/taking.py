@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from chassis.decide import Aggregate, Caller, Command, Context, Decision, Found, Loaded, Reach, Refusal
 from contracts.record import Fact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Taken:
     """A decision and the aggregate after it; `facts` are stamped."""
 
@@ -17,6 +18,17 @@ class Taken:
     state: Any
     private: Any
     facts: tuple[Fact, ...]
+
+    @cached_property
+    def public(self) -> dict[str, Any]:
+        """The state after it as it is kept, told and answered."""
+        return public_json(self.state)
+
+
+def public_json(state: Any) -> dict[str, Any]:
+    """The public state as it stands in the store, in snapshots and in answers: JSON values, absent instead of null."""
+    document: dict[str, Any] = state.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return document
 
 
 def take(aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any, context: Context) -> Taken | Refusal:

@@ -155,3 +155,11 @@ def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int
         return
     with tracer.start_as_current_span(name, context=context, kind=SpanKind.CONSUMER, attributes=dict(attributes)):
         yield
+
+
+def heard_since(begun_ns: int, name: str, header: str, attributes: Mapping[str, str | int]) -> None:
+    """A consumer span that began then and ends now, under the record's creation context."""
+    span = tracer.start_span(
+        name, context=parent(header), kind=SpanKind.CONSUMER, attributes=dict(attributes), start_time=begun_ns
+    )
+    span.end()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import nullcontext
+from unittest.mock import patch
 
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
@@ -18,12 +19,6 @@ class ForgottenSession:
         self.faults = list(faults)
         self.in_transaction = False
 
-    async def __aenter__(self) -> ForgottenSession:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        return None
-
     def start_transaction(self, **_: object) -> None:
         return None
 
@@ -31,14 +26,6 @@ class ForgottenSession:
         fault = self.faults.pop(0)
         if fault:
             raise fault
-
-
-class Client:
-    def __init__(self, session: ForgottenSession) -> None:
-        self._session = session
-
-    async def start_session(self) -> ForgottenSession:
-        return self._session
 
 
 def answer_lost() -> PyMongoError:
@@ -59,17 +46,11 @@ async def store() -> AsyncIterator[Store]:
 
 
 async def times_run(store: Store, session: ForgottenSession, runs: list[int]) -> None:
-    client: Any = Client(session)
-    store._client.close()
-    store._client, kept = client, store._client
-
     async def work(_: object) -> None:
         runs.append(1)
 
-    try:
+    with patch("chassis.mongo._session", lambda client: nullcontext(session)):
         await store.transaction(work)
-    finally:
-        store._client = kept
 
 
 async def test_a_transaction_that_may_have_been_kept_is_not_run_again(store: Store) -> None:

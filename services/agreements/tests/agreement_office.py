@@ -14,8 +14,7 @@ from agreements.agreement import AGGREGATE
 from agreements.agreement.private import AgreementPrivate
 from agreements.settings import AgreementsSettings
 from chassis.decide import Caller, Context, Doc, Find, Found, Loaded, Next, Other, Refusal, Row, Rows
-from chassis.shelf import public_json
-from chassis.taking import Taken, take
+from chassis.taking import Taken, public_json, take
 from contracts.agreement import Agreement, AgreementFact, AgreementState
 from contracts.roles import AFR, CLOCK, COO, DIR, OFF, PRO, REA, SERVICE, VR
 

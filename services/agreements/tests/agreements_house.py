@@ -25,7 +25,7 @@ from chassis.decide import Caller
 from chassis.mongo import Store
 from chassis.parking import Parking
 from chassis.reaction import Heard, Reactor
-from chassis.shelf import public_json
+from chassis.taking import public_json
 from chassis.telemetry import Measures
 from contracts.envelope import Envelope
 from contracts.partner import PARTNER

@@ -11,8 +11,7 @@ from typing import Any
 from tests.support.tables import as_listed
 
 from chassis.decide import Aggregate, Caller, Context, Decision, Doc, Find, Found, Gone, Loaded, Other, Refusal, Rows
-from chassis.shelf import public_json
-from chassis.taking import Taken, after, take
+from chassis.taking import Taken, after, public_json, take
 from contracts.committee import Committee
 from contracts.meeting import Meeting
 from contracts.record import Fact

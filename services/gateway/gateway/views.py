@@ -39,7 +39,7 @@ class View:
         return self.contract.collection
 
     def projection(self) -> Projection:
-        def shape(state: Row, headers: Mapping[str, bytes]) -> Row:
+        def shape(state: Row) -> Row:
             return {**state, "view": self.derive(state)}
 
         field = self.order[0]

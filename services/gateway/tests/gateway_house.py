@@ -18,7 +18,7 @@ from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.outbox import Told, new_id, outbox_row
 from chassis.outlet import outgoing, producer
-from chassis.shelf import public_json
+from chassis.taking import public_json
 from contracts.record import Contract, Fact
 from gateway.app import application
 from gateway.live import Feed
