@@ -115,7 +115,21 @@ async def test_verify_fails_and_names_a_planted_fault(played: Campus) -> None:
 
     assert compared.returncode == 1
     assert kept["_id"] in compared.stdout
-    assert compared.stdout.endswith("1 differences.\n")
+    assert compared.stdout.endswith("1 difference.\n")
+
+
+async def test_verify_names_a_number_that_is_missing_from_the_register(played: Campus) -> None:
+    with database(played, "agreements") as store:
+        entries = store["register_entries"]
+        kept = await entries.find_one({"_id": "2026-0003"})
+        await entries.delete_one({"_id": "2026-0003"})
+        compared = await ask(played, "verify", "--patience", "0")
+        await entries.insert_one(kept)
+
+    assert compared.returncode == 1
+    assert "register/2026-0003  entry: missing\n" in compared.stdout
+    assert f"agreement/{kept['agreement_id']}  register: its number of 2026 has no entry\n" in compared.stdout
+    assert compared.stdout.endswith("2 differences.\n")
 
 
 async def test_a_list_comes_in_once_and_every_row_is_accounted_for(played: Campus, tmp_path: Path) -> None:
@@ -191,7 +205,13 @@ async def test_a_view_is_built_anew(played: Campus) -> None:
 
     assert done.stdout.splitlines()[-1].startswith("partners: rebuilt")
     assert await listed(played, "partners?limit=200") == before
-    assert (await ask(played, "rebuild", "nothing")).returncode == 1
+
+
+async def test_a_view_that_is_none_is_named_with_those_there_are(played: Campus) -> None:
+    refused = await ask(played, "rebuild", "nothing")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("There is no view nothing; it is one of partners, countries, agreements, ")
 
 
 async def test_a_topic_that_was_lost_is_sent_again_and_verifies(played: Campus) -> None:

@@ -30,7 +30,7 @@ def init() -> None:
     print(f"{countries['added']} countries added, {countries['present']} were there.")
     print(f"Own institution {own['id']}: {'registered' if own['registered'] else 'was there'}.")
     if welcomed:
-        print(f"{welcomed} people, one a role, can sign in at {around.url('gateway')}.")
+        print(f"{welcomed} people, one a role, can sign in at {around.front()}.")
 
 
 def wait_for(gateway: Door, collection: str, count: int) -> None:

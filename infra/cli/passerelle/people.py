@@ -61,8 +61,10 @@ def read(file: Path) -> Read:
     """Every line of the file; raises `Failure` for a file that is none of this shape."""
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as fault:
-        raise Failure(f"{file} cannot be read as a UTF-8 text: {fault}") from fault
+    except OSError as fault:
+        raise Failure(f"{file} cannot be read: {fault.strerror}.") from fault
+    except UnicodeDecodeError as fault:
+        raise Failure(f"{file} is not a text in UTF-8; nothing was imported.") from fault
     return parse(text, str(file))
 
 

@@ -37,6 +37,10 @@ class Surroundings:
     def url(self, service: str) -> str:
         return self[f"{service.upper()}_URL"].rstrip("/")
 
+    def front(self) -> str:
+        """The gateway's address as people reach it, which from inside a container is another one."""
+        return self.get("PUBLIC_URL") or self.url("gateway")
+
     def database(self, service: str) -> str:
         """The service's database, as its own settings name it."""
         return self.values.get(f"{service.upper()}_DATABASE") or f"passerelle_{service}"

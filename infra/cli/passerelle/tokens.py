@@ -20,7 +20,7 @@ OF_PEOPLE: Final = tuple(role for role in Role if role not in (Role.SERVICE, Rol
 
 
 def token(
-    role: Annotated[Role, typer.Argument(help="officer, director, vice_rector, committee_secretary, ops…")],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help=f"one of {', '.join(OF_PEOPLE)}")],
     as_: Annotated[str, typer.Option("--as", help="the subject; by default the first person of the role")] = "",
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES, help="how long it is good for")] = 60,
 ) -> None:

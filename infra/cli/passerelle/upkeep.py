@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -24,7 +24,7 @@ from contracts.record import Contract
 from contracts.refusal import refusal_contract
 from contracts.registry import CONTRACTS
 from contracts.roles import Role
-from passerelle.door import door
+from passerelle.door import Door, Refused, door
 from passerelle.failure import Failure
 from passerelle.surroundings import SERVICES, Surroundings, surroundings
 
@@ -36,17 +36,30 @@ REBUILD_SECONDS: Final = 3_600
 def rebuild(view: Annotated[str, typer.Argument(help="partners, agreements, meetings… or timeline")]) -> None:
     """Build a view of the gateway anew from Kafka while the old one goes on being read."""
     columns = TextColumn(view), BarColumn(), MofNCompleteColumn()
-    with door(surroundings(), "gateway", Role.OPS) as gateway, Progress(*columns) as progress:
-        shown: dict[str, Any] = gateway.post("/ops/rebuild", {"view": view})
-        task = progress.add_task(view, total=None)
-        until = time.monotonic() + REBUILD_SECONDS
-        while shown["state"] == "running" and time.monotonic() < until:
-            time.sleep(0.2)
-            shown = next(row for row in gateway.get("/ops/rebuild")["rebuilds"] if row["view"] == view)
-            progress.update(task, completed=shown["read"], total=shown["of"] or None)
+    with door(surroundings(), "gateway", Role.OPS) as gateway:
+        try:
+            shown: dict[str, Any] = gateway.post("/ops/rebuild", {"view": view})
+        except Refused as refused:
+            if refused.slug == "invalid-input":
+                raise Failure(f"There is no view {view}; it is {refused.body['errors'][0]['detail']}.") from refused
+            raise
+        with Progress(*columns) as progress:
+            shown = _followed(gateway, view, shown, progress)
     if shown["state"] != "done":
         raise Failure(f"The view {view} was not rebuilt: {shown.get('fault', shown['state'])}.")
     print(f"{view}: rebuilt" + (f", {shown['documents']} documents." if "documents" in shown else "."))
+
+
+def _followed(gateway: Door, view: str, shown: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Draws the bar until the rebuild has ended; what the gateway said last."""
+    task = progress.add_task(view, total=None)
+    until = time.monotonic() + REBUILD_SECONDS
+    while True:
+        progress.update(task, completed=shown["read"], total=shown["of"] or None)
+        if shown["state"] != "running" or time.monotonic() > until:
+            return shown
+        time.sleep(0.2)
+        shown = next(row for row in gateway.get("/ops/rebuild")["rebuilds"] if row["view"] == view)
 
 
 def republish(
@@ -68,16 +81,40 @@ def republish(
 def verify(
     patience: Annotated[float, typer.Option(min=0, help="seconds that what is on its way may take")] = 10.0,
 ) -> None:
-    """Compare facts, owners, last snapshots, views and local copies; 1 when anything differs."""
-    report = asyncio.run(_verify(surroundings(), patience))
-    for each in report.differences[:SHOWN]:
-        print(f"{each.aggregate}/{each.key}  {each.where}: {each.what}")
-    if len(report.differences) > SHOWN:
-        print(f"… and {len(report.differences) - SHOWN} more")
+    """Compare facts, owners, last snapshots, views, local copies and the register; 1 when anything differs."""
+    around = surroundings()
+    report = asyncio.run(_verify(around, patience))
+    entries, astray = register(around)
+    differences = [f"{each.aggregate}/{each.key}  {each.where}: {each.what}" for each in report.differences] + astray
+    for line in differences[:SHOWN]:
+        print(line)
+    if len(differences) > SHOWN:
+        print(f"… and {len(differences) - SHOWN} more")
     counted = ", ".join(f"{number} {what}" for what, number in report.counted.items())
-    print(f"Compared {counted}: {len(report.differences) or 'no'} differences.")
-    if report.differences:
+    print(f"Compared {counted}, {entries} entries of the register: {_differences(len(differences))}.")
+    if differences:
         raise typer.Exit(1)
+
+
+def _differences(number: int) -> str:
+    return f"{number or 'no'} difference{'' if number == 1 else 's'}"
+
+
+def register(around: Surroundings) -> tuple[int, list[str]]:
+    """What agreements says of its register: how many entries, and each that is missing or has no agreement."""
+    with door(around, "agreements", Role.OPS) as asked:
+        years = asked.get("/api/v1/agreements/audit/register")["years"]
+    return sum(year["entries"] for year in years), [line for year in years for line in _astray(year)]
+
+
+def _astray(audit: Mapping[str, Any]) -> Iterator[str]:
+    year = audit["year"]
+    for number in audit["missing_numbers"]:
+        yield f"register/{year}-{number:04d}  entry: missing"
+    for number in audit["entries_without_agreement"]:
+        yield f"register/{year}-{number:04d}  entry: no agreement has this number"
+    for agreement in audit["agreements_without_entry"]:
+        yield f"agreement/{agreement}  register: its number of {year} has no entry"
 
 
 async def _republish(around: Surroundings, service: str, since: datetime | None) -> list[Republished]:

@@ -80,3 +80,10 @@ def test_without_the_signing_key_no_token_is_made(tmp_path: Path) -> None:
 
 def test_the_first_person_of_a_role_has_its_name() -> None:
     assert first_of(Role.VICE_RECTOR) == "vice-rector-01"
+
+
+def test_people_are_sent_to_the_address_that_they_can_reach() -> None:
+    inside = {"PASSERELLE_GATEWAY_URL": "http://gateway:8080"}
+
+    assert Surroundings(inside).front() == "http://gateway:8080"
+    assert Surroundings({**inside, "PASSERELLE_PUBLIC_URL": "http://127.0.0.1:8080"}).front() == "http://127.0.0.1:8080"

@@ -33,6 +33,16 @@ def test_a_line_becomes_a_person() -> None:
     ]
 
 
+def test_a_file_that_cannot_be_read_is_said_to_be_so_in_words(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.pdf"
+    letter.write_bytes(b"%PDF-1.7 \x90")
+
+    with pytest.raises(Failure, match=r"missing\.csv cannot be read: No such file or directory\.$"):
+        read(tmp_path / "missing.csv")
+    with pytest.raises(Failure, match=r"letter\.pdf is not a text in UTF-8; nothing was imported\.$"):
+        read(letter)
+
+
 def test_what_may_be_left_out_is_left_out() -> None:
     found = parse("subject;name;roles\na;A;reader\n", "people.csv")
 

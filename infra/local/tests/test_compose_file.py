@@ -77,6 +77,12 @@ def test_the_broker_has_the_same_rules() -> None:
     }
 
 
+def test_the_command_names_the_address_at_which_the_gateway_is_published() -> None:
+    published = CONTAINERS["gateway"]["ports"][0].rpartition(":")[0]
+
+    assert CONTAINERS["cli"]["environment"]["PASSERELLE_PUBLIC_URL"] == f"http://{published}"
+
+
 def test_the_programs_have_the_same_versions() -> None:
     assert CONTAINERS["kafka"]["image"] == f"apache/kafka:{kafka.VERSION}"
     assert CONTAINERS["zipkin"]["image"] == f"openzipkin/zipkin:{zipkin.VERSION}"

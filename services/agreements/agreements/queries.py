@@ -24,12 +24,17 @@ def routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/api/v1/agreements")
 
     @router.get("/audit/register")
-    async def register_audit(request: Request, year: int = Query(ge=1, le=9999)) -> Response:
-        """Whether the entries of a year are 1…n without a gap, each with the one agreement that has its number."""
+    async def register_audit(request: Request, year: int | None = Query(None, ge=1, le=9999)) -> Response:
+        """Whether the entries of a year are 1…n without a gap, each with the one agreement that has its number.
+
+        Without a year, every year of which there is an entry or a number.
+        """
         caller = house.caller(request)
         if not caller.has(*OFFICE, OPS):
             raise _not_permitted((*OFFICE, OPS))
-        return house.answer(await audit(house, year))
+        if year is not None:
+            return house.answer(await audit(house, year))
+        return house.answer({"years": [await audit(house, each) for each in await _years(house)]})
 
     @router.get("/{id_}/file")
     async def office_file(id_: str, request: Request) -> Response:
@@ -70,6 +75,13 @@ async def audit(house: House, year: int) -> dict[str, Any]:
     wanted = {"public.number": 1}
     rows = await house.store[AGGREGATE.name].find(number, wanted).to_list(REGISTER_LIMIT)
     return audited(year, entries, {row["_id"]: str(row["public"]["number"]) for row in rows})
+
+
+async def _years(house: House) -> list[int]:
+    entries = await house.store[ENTRIES].find({}, {"_id": 1}).to_list(None)
+    numbered = await house.store[AGGREGATE.name].find({"public.number": {"$gt": ""}}, {"public.number": 1}).to_list(None)
+    told = [row["_id"] for row in entries] + [row["public"]["number"].partition("-")[2] for row in numbered]
+    return sorted({int(text.partition("-")[0]) for text in told})
 
 
 def audited(year: int, entries: list[dict[str, Any]], numbers: dict[str, str]) -> dict[str, Any]:

@@ -459,6 +459,7 @@ async def test_the_audit_of_the_register_names_what_does_not_match(agreements: A
     await agreements.store["agreement"].delete_one({"_id": lost})
 
     audit = (await agreements.get("/audit/register?year=2026", DIRECTOR)).json()
+    every = (await agreements.get("/audit/register", DIRECTOR)).json()
     stranger = await agreements.get("/audit/register?year=2026", READER)
 
     assert audit == {
@@ -469,5 +470,6 @@ async def test_the_audit_of_the_register_names_what_does_not_match(agreements: A
         "agreements_without_entry": [second],
         "gap_free": False,
     }
+    assert every == {"years": [audit]}
     assert (await agreements.state(first)).number == "ULB-2026-0001"
     assert stranger.status_code == 403

@@ -13,7 +13,7 @@ from chassis.clock import DemoClock
 from chassis.http import json_response, parse, read_body
 from chassis.ops import Step
 from chassis.problems import Problem
-from chassis.rebuild import hear_again, rebuild
+from chassis.rebuild import Progress, hear_again, rebuild
 from chassis.telemetry import log
 from contracts.roles import Role
 from contracts.types import Body
@@ -23,6 +23,24 @@ from gateway.session import caller_of
 
 class RebuildView(Body):
     view: str
+
+
+class _Together:
+    """The progress of several readings as one."""
+
+    def __init__(self, shown: dict[str, Any]) -> None:
+        self._shown = shown
+        self._parts: list[tuple[int, int]] = []
+
+    def part(self) -> Progress:
+        place = len(self._parts)
+        self._parts.append((0, 0))
+
+        def progress(read: int, of: int) -> None:
+            self._parts[place] = read, of
+            self._shown.update(read=sum(part[0] for part in self._parts), of=sum(part[1] for part in self._parts))
+
+        return progress
 
 
 class Upkeep:
@@ -49,23 +67,29 @@ class Upkeep:
         return json_response({"rebuilds": list(self._progress.values())})
 
     async def _build(self, view: str) -> None:
-        shown = self._progress[view]
-
-        def progress(read: int, of: int) -> None:
-            shown.update(read=read, of=of)
-
-        bootstrap = self._gateway.settings.kafka_bootstrap
+        shown, bootstrap = self._progress[view], self._gateway.settings.kafka_bootstrap
         try:
             if view == "timeline":
-                for contract, journal in zip(journaled(), self._gateway.journals, strict=True):
-                    await hear_again(journal, contract.events_topic, bootstrap, progress)
+                await self._hear_all_again(shown, bootstrap)
             else:
+                progress = _Together(shown).part()
                 rebuilt = await rebuild(self._gateway.projectors[view], bootstrap, progress)
                 shown.update(read=rebuilt.records, of=rebuilt.records, documents=rebuilt.documents)
             shown["state"] = "done"
         except Exception as fault:
             log.error("rebuild failed", view=view, exc_info=True)
             shown.update(state="failed", fault=f"{type(fault).__name__}: {fault}")
+
+    async def _hear_all_again(self, shown: dict[str, Any], bootstrap: str) -> None:
+        """Every journal, side by side, so that the progress speaks of all of them from the start."""
+        together = _Together(shown)
+        hearing = [
+            hear_again(journal, contract.events_topic, bootstrap, together.part())
+            for contract, journal in zip(journaled(), self._gateway.journals, strict=True)
+        ]
+        for heard in await asyncio.gather(*hearing, return_exceptions=True):
+            if isinstance(heard, BaseException):
+                raise heard
 
     async def step(self, request: Request) -> Response:
         """Steps the demonstration clock of the gateway and of every service."""

@@ -27,6 +27,12 @@ def suggested(name: str) -> Suggested:
     return Suggested.model_validate({"name": {"display": name}, "country": "CD", "origin": {"type": "manual"}})
 
 
+def congo() -> Added:
+    return Added.model_validate(
+        {"iso3": "COD", "m49": "180", "name": {"fr": "Congo", "en": "Congo"}, "region": "Africa", "subregion": "M"}
+    )
+
+
 async def test_a_snapshot_becomes_a_document_of_the_view(house: House) -> None:
     state = await house.tell(PARTNER, (registered("Åbo Akademi"),), (Activated(relation_owner="officer-1"),))
     document = await house.shown(f"/api/v1/partners/{state.id}", 2)
@@ -189,10 +195,7 @@ async def test_a_refused_creation_is_read_by_its_author_and_by_who_may_read_all_
 
 
 async def test_countries_are_read_by_code(house: House) -> None:
-    fact = Added.model_validate(
-        {"iso3": "COD", "m49": "180", "name": {"fr": "Congo", "en": "Congo"}, "region": "Africa", "subregion": "M"}
-    )
-    await house.tell(COUNTRY, (fact,), key="CD")
+    await house.tell(COUNTRY, (congo(),), key="CD")
     document = await house.shown("/api/v1/countries/CD")
     assert document["name"] == BothLanguages(fr="Congo", en="Congo").model_dump()
 
@@ -257,6 +260,23 @@ async def test_a_view_is_built_anew_from_its_topic(house: House) -> None:
     await house.until(done, "the rebuild")
     assert (await house.get("/ops/rebuild", "ops")).json()["rebuilds"][0]["state"] == "done"
     assert (await house.get(f"/api/v1/partners/{state.id}")).json() == before
+
+
+async def test_the_timeline_built_anew_counts_the_facts_of_every_journal(house: House) -> None:
+    state = await house.tell(PARTNER, (registered("Told again"),), (Activated(relation_owner="officer-1"),))
+    await house.tell(COUNTRY, (congo(),), key="CG")
+    await house.shown(f"/api/v1/partners/{state.id}", 2)
+    await house.client.post("/ops/rebuild", json={"view": "timeline"}, headers=house.headers("ops"))
+
+    async def done() -> dict[str, int | str]:
+        rebuilds = (await house.get("/ops/rebuild", "ops")).json()["rebuilds"]
+        shown = next(row for row in rebuilds if row["view"] == "timeline")
+        return shown if shown["state"] != "running" else {}
+
+    shown = await house.until(done, "the rebuild")
+    assert shown["state"] == "done", shown
+    assert shown["read"] == shown["of"]
+    assert int(shown["of"]) >= 3
 
 
 async def test_an_owner_that_is_away_is_said_to_be(house: House) -> None:
