@@ -89,10 +89,3 @@ def test_a_subject_stands_in_the_file_once() -> None:
 def test_a_file_with_other_columns_is_refused_as_a_whole(header: str) -> None:
     with pytest.raises(Failure, match="The columns are subject, name"):
         parsed("a,A,officer", header=header)
-
-
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "people.csv").write_bytes(b"\xff\xfe\x00")
-
-    with pytest.raises(Failure, match="cannot be read as a UTF-8 text"):
-        read(tmp_path / "people.csv")

@@ -79,7 +79,9 @@ async def audit(house: House, year: int) -> dict[str, Any]:
 
 async def _years(house: House) -> list[int]:
     entries = await house.store[ENTRIES].find({}, {"_id": 1}).to_list(None)
-    numbered = await house.store[AGGREGATE.name].find({"public.number": {"$gt": ""}}, {"public.number": 1}).to_list(None)
+    numbered = (
+        await house.store[AGGREGATE.name].find({"public.number": {"$gt": ""}}, {"public.number": 1}).to_list(None)
+    )
     told = [row["_id"] for row in entries] + [row["public"]["number"].partition("-")[2] for row in numbered]
     return sorted({int(text.partition("-")[0]) for text in told})
 

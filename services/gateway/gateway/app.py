@@ -44,5 +44,5 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
         parts = (gateway.reads, gateway.owners, gateway.feed, gateway.directory)
         app.include_router(api.routes(api.Api(*parts)))
         app.include_router(sign_in(settings, gateway.sessions, gateway.directory))
-        app.include_router(pages(InsideDoor(*parts)))
+        app.include_router(pages(InsideDoor(*parts, gateway.clock)))
     return app

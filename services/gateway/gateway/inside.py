@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import orjson
 from httpx import Response as OwnersResponse
 from starlette.datastructures import UploadFile
 
+from chassis.clock import Clock
 from chassis.decide import Caller
 from chassis.problems import Problem as Fault
 from chassis.problems import problem_body
@@ -24,8 +26,9 @@ from gateway.views import VIEWS
 class InsideDoor:
     """Implements `gateway.pages.door.Door`."""
 
-    def __init__(self, reads: Reads, owners: Owners, feed: Feed, directory: Directory) -> None:
+    def __init__(self, reads: Reads, owners: Owners, feed: Feed, directory: Directory, clock: Clock) -> None:
         self._reads, self._owners, self._feed, self._directory = reads, owners, feed, directory
+        self._clock = clock
 
     async def page(self, who: Person, collection: str, query: Mapping[str, str]) -> Listing:
         view = VIEWS[collection]
@@ -33,10 +36,7 @@ class InsideDoor:
             name: value for name, value in query.items() if name in ("q", "cursor", "limit", "count", *view.filters)
         }
         caller = await self._caller(who)
-        try:
-            return _listing(await self._reads.page(view, caller, wanted))
-        except Fault:
-            return _listing(await self._reads.page(view, caller, {}))
+        return await _from_the_cursor(lambda asked: self._reads.page(view, caller, asked), wanted)
 
     async def one(self, who: Person, collection: str, id: str, min_version: int | None = None) -> Item | None:
         view = VIEWS[collection]
@@ -48,12 +48,15 @@ class InsideDoor:
         return await self._reads.several(VIEWS[collection], await self._caller(who), ids)
 
     async def timeline(self, who: Person, partner_id: str, cursor: str | None) -> Listing:
-        query = {"cursor": cursor} if cursor else {}
-        return _listing(await self._reads.timeline(await self._caller(who), {"partners": partner_id}, query))
+        return await self._facts(who, {"partners": partner_id}, cursor)
 
     async def history(self, who: Person, about: str, cursor: str | None) -> Listing:
+        return await self._facts(who, {"subject": about}, cursor)
+
+    async def _facts(self, who: Person, asked: Mapping[str, Any], cursor: str | None) -> Listing:
+        caller = await self._caller(who)
         query = {"cursor": cursor} if cursor else {}
-        return _listing(await self._reads.timeline(await self._caller(who), {"subject": about}, query))
+        return await _from_the_cursor(lambda from_: self._reads.timeline(caller, asked, from_), query)
 
     async def actions(self, who: Person, collection: str, id: str) -> Sequence[Action] | Away:
         try:
@@ -124,6 +127,9 @@ class InsideDoor:
             return Away()
         return _content(answer)
 
+    async def today(self) -> date:
+        return self._clock.today()
+
     async def people(self) -> Sequence[Person]:
         rows = await self._directory.everyone()
         return [Person(row["_id"], row["name"], sorted(row["roles"]), (row["languages"] or ["fr"])[0]) for row in rows]
@@ -131,13 +137,23 @@ class InsideDoor:
     async def register(self, who: Person, query: Mapping[str, str]) -> Listing:
         offered = ("q", "kind", "state", "year", "cursor", "limit", "count")
         wanted = {name: value for name, value in query.items() if name in offered}
-        return _listing(await self._reads.register(await self._caller(who), wanted))
+        caller = await self._caller(who)
+        return await _from_the_cursor(lambda asked: self._reads.register(caller, asked), wanted)
 
     async def refusals(self, who: Person, query: Mapping[str, str]) -> Listing:
-        return _listing(await self._reads.refusals(await self._caller(who), query))
+        caller = await self._caller(who)
+        return await _from_the_cursor(lambda asked: self._reads.refusals(caller, asked), query)
 
     async def _caller(self, who: Person) -> Caller:
         return await self._directory.caller(who.subject) or Caller(who.subject)
+
+
+async def _from_the_cursor(read: Callable[[Mapping[str, str]], Awaitable[Page]], query: Mapping[str, str]) -> Listing:
+    """A cursor that is none any more leads to the first page of the same list."""
+    try:
+        return _listing(await read(query))
+    except Fault:
+        return _listing(await read({name: value for name, value in query.items() if name != "cursor"}))
 
 
 def _listing(page: Page) -> Listing:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final, cast
 
 import jsonschema
+from services.gateway.tests.demo_papers import READ_OUT
 from starlette.datastructures import UploadFile
 
 from contracts.agreement import AGREEMENT
@@ -20,6 +22,7 @@ from gateway.pages.door import Action, Away, Done, Item, Listing, Person, Proble
 from gateway.pages.forms.schemas import schema_of
 
 Json = dict[str, Any]
+TODAY: Final = date(2026, 11, 2)
 PEOPLE: Final = (
     Person("officer-1", "Gestionnaire RI", ["officer"], "fr"),
     Person("director-1", "Directrice RI", ["director"], "fr"),
@@ -243,7 +246,7 @@ def fact(number: int, aggregate: str, id: str, short: str, on: str, actor: str =
 
 FACTS: Final = (
     fact(1, "stay", STAY_ID, "announced", "2026-11-01", category="postdoc"),
-    fact(2, "agreement", SIGNING, "signed", "2026-10-30", signature_no=1, signed_on="2026-10-30"),
+    fact(2, "agreement", SIGNING, "signed", "2026-10-30", signature_no=1, partner_id=OWN),
     fact(3, "agreement", SIGNING, "signing_opened", "2026-10-20"),
     fact(4, "agreement", SIGNING, "approved", "2026-10-19", "director-1"),
     fact(5, "meeting", HELD, "advice_given", "2026-10-01", "secretary-1", outcome="favourable_with_conditions"),
@@ -266,10 +269,8 @@ REFUSAL: Final = {
     "id": uuid(501), "time": "2026-10-20T09:12:00+00:00", "actor": "officer-1", "aggregate": "agreement",
     "aggregate_id": DRAFT, "command": "draft_agreement", "rule": "POL-03", "slug": "partner-blocked",
     "reason_fr": "Collaborations institutionnelles suspendues.", "reason_en": "Institutional partnerships are blocked.",
-    "refs": {"partners": [BURUNDI]},
+    "refs": {"partners": [BURUNDI]}, "partners": [BURUNDI],
 }  # fmt: skip
-CONTACT: Final = {"contact_id": uuid(201), "given_name": "Contact", "family_name": "Premier", "role": "signatory",
-                  "email": "contact-01@example.org", "function": {"fr": "Recteur"}}  # fmt: skip
 FILE: Final = {
     "id": STAY_ID, "state": "registered",
     "person": {"given_name": "Bourse", "family_name": "23", "nationalities": ["CD"]},
@@ -287,6 +288,7 @@ class PaperOffice:
     uploads: list[str] = field(default_factory=list)
     problem: Problem | None = None
     away: bool = False
+    facts: Sequence[Json] = FACTS
 
     async def page(self, who: Person, collection: str, query: Mapping[str, str]) -> Listing:
         wanted = {name: set(value.split(",")) for name, value in query.items() if name not in PAGING}
@@ -303,7 +305,7 @@ class PaperOffice:
         return {id: self.views[collection][id] for id in ids if id in self.views[collection]}
 
     async def timeline(self, who: Person, partner_id: str, cursor: str | None) -> Listing:
-        return Listing(FACTS if partner_id == LUBUMBASHI else ())
+        return Listing(self.facts if partner_id == LUBUMBASHI else ())
 
     async def history(self, who: Person, about: str, cursor: str | None) -> Listing:
         return Listing([each for each in FACTS if each["subject"] == about])
@@ -332,7 +334,11 @@ class PaperOffice:
     async def personal(self, who: Person, path: str, purpose: str) -> Mapping[str, Any] | Problem | Away:
         if self.away:
             return Away()
-        return {"items": [CONTACT]} if path.startswith("partners/") else FILE
+        collection, _, part = path.split("/")
+        return READ_OUT.get((collection, part), FILE)
+
+    async def today(self) -> date:
+        return TODAY
 
     async def people(self) -> Sequence[Person]:
         return PEOPLE

@@ -286,6 +286,29 @@ async def test_an_owner_that_is_away_is_said_to_be(house: House) -> None:
     assert answer.headers["retry-after"]
 
 
+async def test_an_address_with_a_cursor_that_is_none_shows_the_beginning(house: House) -> None:
+    state = await house.tell(PARTNER, (registered("Kept address"),))
+    await house.shown(f"/api/v1/partners/{state.id}")
+    person = {
+        "subject": "officer-1",
+        "name": "Officer 1",
+        "languages": ["fr"],
+        "roles": {"officer": {}},
+        "active": True,
+    }
+    await house.client.post("/api/v1/people/import", json={"people": [person]}, headers=house.headers("ops"))
+    await house.client.post("/sign-in/development", data={"subject": "officer-1"})
+
+    lists = ("partners", "agreements", "register", "refusals", "committees", "meetings", "countries")
+    answers = [await house.client.get(f"/fr/{name}?after=zz") for name in lists]
+    timeline = await house.client.get(f"/fr/partners/{state.id}?before=zz")
+    house.client.cookies.clear()
+
+    assert [answer.status_code for answer in answers] == [200] * len(lists)
+    assert "Kept address" in answers[0].text
+    assert "Enregistré comme partenaire" in timeline.text
+
+
 async def test_nobody_reads_without_a_name(house: House) -> None:
     for path in ("/api/v1/partners", "/api/v1/register", "/api/v1/refusals", "/api/v1/stream", "/api/v1/people"):
         answer = await house.client.get(path)

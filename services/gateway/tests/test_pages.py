@@ -24,11 +24,13 @@ from services.gateway.tests.demo_office import (
     SIGNING,
     STAY_ID,
     PaperOffice,
+    fact,
 )
+from services.gateway.tests.demo_papers import PAPER
 from services.gateway.tests.pages_house import paper_app
 
 from chassis.mongo import StoreAway
-from gateway.pages.door import Listing, Person
+from gateway.pages.door import Listing, Person, Problem
 
 READ: Final = (
     "/",
@@ -43,6 +45,7 @@ READ: Final = (
     *(f"/agreements/{id}" for id in (DRAFT, NEGOTIATING, SIGNING, ACTIVE, ADVISED, ENDED)),
     f"/agreements/{ACTIVE}/conditions",
     f"/agreements/{SIGNING}/history",
+    f"/agreements/{SIGNING}/documents?purpose=correspondence",
     "/register",
     "/refusals",
     "/committees",
@@ -250,3 +253,84 @@ async def test_pages_take_nothing_from_elsewhere_and_are_not_kept() -> None:
     assert answer.headers["cache-control"] == "no-store"
     assert "<script>" not in answer.text
     assert not re.search(r"\son[a-z]+=|\sstyle=", answer.text)
+
+
+async def test_what_happened_to_a_file_on_one_day_is_one_card_of_the_timeline() -> None:
+    office = PaperOffice()
+    office.facts = [
+        fact(1, "agreement", SIGNING, "signed", "2026-10-30", partner_id=LUBUMBASHI),
+        fact(2, "partner", LUBUMBASHI, "rights_assessed", "2026-10-30", outcome="clear"),
+        fact(3, "agreement", SIGNING, "signing_opened", "2026-10-30"),
+        fact(4, "agreement", SIGNING, "approved", "2026-10-19"),
+    ]
+    async with browser(office) as visitor:
+        page = (await visitor.get(f"/fr/partners/{LUBUMBASHI}")).text
+
+    cards = [words(card) for card in re.findall(r'<div class="pa-card">.*?</li>\n', page, re.DOTALL)]
+    assert len(cards) == 3
+    assert "Texte figé, signature ouverte Signé par Université de Lubumbashi" in cards[0]
+
+
+async def test_the_papers_of_an_agreement_are_for_the_office() -> None:
+    async with browser() as officer:
+        page = (await officer.get(f"/fr/agreements/{SIGNING}/documents")).text
+        signed = (await officer.get(f"/fr/agreements/{SIGNING}/documents?purpose=correspondence")).text
+    async with browser(person="reader-1") as reader:
+        refused = await reader.get(f"/fr/agreements/{SIGNING}/documents")
+        overview = (await reader.get(f"/fr/agreements/{SIGNING}")).text
+
+    for document in (11, 12, 13, 14):
+        assert f'href="/api/v1/agreements/{SIGNING}/documents/{PAPER % document}"' in page
+    assert "Sans l’annexe." in words(page)
+    assert PAPER % 15 not in page
+    assert "Rectorat partenaire" not in page
+    assert f'href="/api/v1/agreements/{SIGNING}/documents/{PAPER % 15}"' in signed
+    assert refused.status_code == 404
+    assert "/documents" not in overview
+
+
+async def test_papers_whose_owner_is_away_say_so() -> None:
+    async with browser(PaperOffice(away=True)) as visitor:
+        said = words((await visitor.get(f"/fr/agreements/{SIGNING}/documents")).text)
+
+    assert "ne répond pas pour l’instant" in said
+
+
+async def test_my_day_says_which_day_it_is_and_counts_nobody_as_nobody() -> None:
+    office = PaperOffice()
+    office.views["agreements"] = {DRAFT: office.views["agreements"][DRAFT]}
+    async with browser(office) as visitor:
+        some = words((await visitor.get("/fr/?scope=office")).text)
+        office.views["agreements"] = {}
+        none = words((await visitor.get("/fr/?scope=office")).text)
+
+    assert "lundi 2 novembre 2026" in some
+    assert "1 accord en préparation attend un geste de notre part, aucun n’est devant une instance," in some
+    assert "Aucun accord n’est en préparation." in none
+
+
+async def test_a_field_of_education_has_a_name() -> None:
+    async with browser() as visitor:
+        said = words((await visitor.get(f"/fr/agreements/{SIGNING}")).text)
+
+    assert "0912 Médecine" in said
+
+
+async def test_an_owners_reason_is_set_as_french_is_printed() -> None:
+    office = PaperOffice()
+    office.problem = Problem(
+        409,
+        {
+            "type": "urn:passerelle:problem:signed-text-missing",
+            "reasons": [
+                {"code": "signed-text-missing", "fr": "L'enregistrement attend : l'exemplaire.", "en": "Waits."}
+            ],
+        },
+    )
+    async with browser(office) as visitor:
+        form = (await visitor.get(f"/fr/agreements/{SIGNING}/do/withdraw-agreement")).text
+        sent = {"key": "k", "version": "4", "reason.fr": "x"}
+        answer = await visitor.post(f"/fr/agreements/{SIGNING}/do/withdraw-agreement", data=sent)
+
+    assert form
+    assert "L’enregistrement attend\u00a0: l’exemplaire." in answer.text

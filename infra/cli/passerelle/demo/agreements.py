@@ -12,11 +12,11 @@ from passerelle.demo.tables import Row, Step, chosen, day, first, matching, tabl
 TERMS: Final = ("kind", "title", "purpose", "sdgs", "subject_areas", "start_on", "end_on", "renewal_mode", "promoter")
 NO_RESOURCES: Final = {"level": "none"}
 PLENARY: Final = {
-    "fr": "Séance plénière du Conseil et des trois groupes : les dossiers y sont examinés ensemble.",
+    "fr": "Séance plénière du Conseil et des trois groupes : les dossiers y sont examinés ensemble.",
     "en": "Plenary of the council and the three groups: files are examined there together.",
 }
 QUESTION: Final = {
-    "fr": "Quel avis rendre sur la conclusion de cette convention ?",
+    "fr": "Quel avis rendre sur la conclusion de cette convention ?",
     "en": "What advice is given on the conclusion of this agreement?",
 }
 

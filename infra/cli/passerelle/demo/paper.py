@@ -6,9 +6,9 @@ PAGE = "BT /F1 14 Tf 60 760 Td ({text}) Tj ET"
 
 
 def pdf(text: str) -> bytes:
-    """A4, Helvetica; characters that Latin-1 lacks become question marks."""
+    """A4, Helvetica; characters that its encoding lacks become question marks."""
     shown = text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-    content = PAGE.format(text=shown).encode("latin-1", "replace")
+    content = PAGE.format(text=shown).encode("cp1252", "replace")
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

@@ -86,7 +86,7 @@ def _attendance(row: Row, stage: Stage) -> list[dict[str, Any]]:
 
 def _advice(item: Row, advice: Row) -> Row:
     reasoning = {
-        "fr": "Le partenariat est cohérent avec la politique internationale de l'Université.",
+        "fr": "Le partenariat est cohérent avec la politique internationale de l’Université.",
         "en": "The partnership fits the University's international policy.",
     }
     return {"item_id": item["item_id"], "reasoning": reasoning, **advice}

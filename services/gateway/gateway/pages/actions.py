@@ -83,10 +83,7 @@ def _button(visit: Visit, collection: str, item: Item, action: Action, about: It
         action.command,
         visit.say("command", action.command),
         visit.url(collection, item["id"], "do", action.command.replace("_", "-")),
-        [
-            Why(str(reason[visit.language]), ways_from(visit, str(reason.get("code")), about))
-            for reason in action.reasons
-        ],
+        [Why(visit.reason(reason), ways_from(visit, str(reason.get("code")), about)) for reason in action.reasons],
     )
 
 

@@ -13,6 +13,7 @@ from gateway.pages.door import Item
 from gateway.pages.lists import Filter, of_table, of_words, shelved
 from gateway.pages.moves import NEXT, bank_of, missing_signatures, steps
 from gateway.pages.names import named
+from gateway.pages.papers import READERS, papers
 from gateway.pages.told import told
 from gateway.pages.visit import NotHere, Visit
 
@@ -32,6 +33,7 @@ MAIN: Final = (
 TABS: Final = {
     "overview": words.msg("Overview"),
     "conditions": words.msg("Mobility conditions"),
+    "documents": words.msg("Documents"),
     "history": words.msg("History"),
 }
 WITH_CONDITIONS: Final = ("exchange", "iia")
@@ -68,7 +70,7 @@ async def counterparts(visit: Visit, agreements: Iterable[Item]) -> dict[str, It
 async def page(visit: Visit) -> Response:
     agreement = await visit.one("agreements", "agreement", visit.path("id"))
     tab = visit.request.path_params.get("tab") or next(iter(TABS))
-    if tab not in TABS:
+    if tab not in _tabs(visit, agreement):
         raise NotHere
     about = f"agreement/{agreement['id']}"
     facts = await visit.door.history(visit.who, about, visit.query.get("before"))
@@ -79,7 +81,7 @@ async def page(visit: Visit) -> Response:
         item=agreement,
         agreement=agreement,
         tab=tab,
-        tabs={name: visit.said(label) for name, label in TABS.items() if name in _tabs(agreement)},
+        tabs={name: visit.said(label) for name, label in TABS.items() if name in _tabs(visit, agreement)},
         partners=await counterparts(visit, [agreement]),
         committees=await named(visit, "committees", committees),
         meetings=await named(visit, "meetings", (each["meeting_id"] for each in agreement.get("advice", ()))),
@@ -93,6 +95,7 @@ async def page(visit: Visit) -> Response:
         actions=await actions_on(visit, "agreement", "agreements", agreement, MAIN),
         about=about,
         **visit.freshness("agreement", agreement),
+        **(await papers(visit, agreement) if tab == "documents" else {}),
     )
 
 
@@ -100,8 +103,10 @@ def _pending(agreement: Item) -> list[Item]:
     return [agreement["pending_advice"]] if agreement.get("pending_advice") else []
 
 
-def _tabs(agreement: Item) -> list[str]:
-    return [name for name in TABS if name != "conditions" or agreement["kind"] in WITH_CONDITIONS]
+def _tabs(visit: Visit, agreement: Item) -> list[str]:
+    """Conditions for the kinds that have them, papers for the office."""
+    absent = {"conditions"} if agreement["kind"] not in WITH_CONDITIONS else set()
+    return [name for name in TABS if name not in (absent if visit.has(*READERS) else {*absent, "documents"})]
 
 
 async def register(visit: Visit) -> Response:

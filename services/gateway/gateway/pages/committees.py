@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -11,7 +11,7 @@ from gateway.pages import words
 from gateway.pages.actions import actions_on
 from gateway.pages.door import Item
 from gateway.pages.lists import Filter, of_table, shelved
-from gateway.pages.names import COLLECTIONS, member_name, name_of, named
+from gateway.pages.names import COLLECTIONS, committee_title, member_name, name_of, named
 from gateway.pages.told import told
 from gateway.pages.visit import Visit
 
@@ -42,7 +42,7 @@ async def page(visit: Visit) -> Response:
         parent=await named(visit, "committees", [committee.get("parent_id")]),
         files=await files_of(visit, pending),
         meetings=meetings.items,
-        entries=await told(visit, history.items),
+        entries=await told(visit, history.items, _submitted(visit, history.items)),
         following=visit.url("committees", committee["id"], before=history.next) if history.next else None,
         actions=await actions_on(visit, "committee", "committees", committee, MAIN),
         about=f"committee/{committee['id']}",
@@ -54,7 +54,9 @@ async def meetings(visit: Visit) -> Response:
     bodies = (await visit.door.page(visit.who, "committees", COMMITTEES)).items
     filters = [
         Filter(
-            "committee_id", visit.said(words.msg("Committee")), [(each["id"], _name(visit, each)) for each in bodies]
+            "committee_id",
+            visit.said(words.msg("Committee")),
+            [(each["id"], committee_title(visit, each)) for each in bodies],
         ),
         of_table(visit, "state", "meeting.state", words.msg("State")),
     ]
@@ -64,15 +66,15 @@ async def meetings(visit: Visit) -> Response:
 
 async def meeting(visit: Visit) -> Response:
     found = await visit.one("meetings", "meeting", visit.path("id"))
-    committees = await named(visit, "committees", [found["committee_id"]])
+    committees, agenda = await named(visit, "committees", [found["committee_id"]]), found.get("items", ())
     history = await visit.door.history(visit.who, f"meeting/{found['id']}", visit.query.get("before"))
     return visit.page(
         "meeting.html",
         item=found,
         meeting=found,
         committee=committees.get(found["committee_id"]),
-        files=await files_of(visit, found.get("items", ())),
-        entries=await told(visit, history.items),
+        files=await files_of(visit, agenda),
+        entries=await told(visit, history.items, {each["item_id"]: visit.plain(each["title"]) for each in agenda}),
         following=visit.url("meetings", found["id"], before=history.next) if history.next else None,
         actions=await actions_on(visit, "meeting", "meetings", found, MEETING_MAIN),
         about=f"meeting/{found['id']}",
@@ -98,5 +100,7 @@ async def files_of(visit: Visit, items: object) -> Mapping[str, tuple[str, str]]
     return files
 
 
-def _name(visit: Visit, committee: Item) -> str:
-    return name_of(visit, "committees", committee)
+def _submitted(visit: Visit, facts: Sequence[Item]) -> dict[str, str]:
+    """Names of the items of which these facts tell how they came in."""
+    told_of = [fact.get("data", {}) for fact in facts]
+    return {data["item_id"]: visit.plain(data["title"]) for data in told_of if "item_id" in data and "title" in data}

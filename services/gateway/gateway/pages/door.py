@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Protocol
 
 from starlette.datastructures import UploadFile
@@ -119,6 +120,9 @@ class Door(Protocol):
 
     async def personal(self, who: Person, path: str, purpose: str) -> Mapping[str, Any] | Problem | Away:
         """Reads through to the owner (`partners/<id>/contacts`), which keeps a log of who read and why."""
+
+    async def today(self) -> date:
+        """The office's day: Brussels', or the demonstration's."""
 
     async def people(self) -> Sequence[Person]:
         """The directory: sign-in in development, names and pickers."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import re
 import unicodedata
 from datetime import date, datetime
+from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -132,9 +136,31 @@ def countries(language: str) -> list[tuple[str, str]]:
 NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
 
 
+def study(code: str, language: str) -> str:
+    """The field of education of an ISCED-F code, `0421 Droit`; a code that is none stands alone."""
+    fields = _studies()
+    return f"{code} {fields[code][language]}" if code in fields else code
+
+
+@cache
+def _studies() -> dict[str, dict[str, str]]:
+    with Path(__file__).with_name("isced.csv").open(encoding="utf-8", newline="") as rows:
+        return {row["code"]: row for row in csv.DictReader(rows)}
+
+
 def tongue(code: str, language: str) -> str:
     """The name of a language in the page's language."""
     return str(LOCALES[language].languages.get(code, code))
+
+
+def typeset(text: str, language: str) -> str:
+    """Apostrophes as printers set them, and in French the spaces that keep signs with their word."""
+    set_ = APOSTROPHE.sub("’", text)
+    return NARROW.sub("\u00a0", set_) if language == "fr" else set_
+
+
+APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+NARROW = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
 def _written(found: date, pattern: str, language: str) -> str:

@@ -55,6 +55,11 @@ def committee_name(visit: Visit, committee: Item) -> str:
     return str(committee.get("acronym") or visit.plain(committee["name"]))
 
 
+def committee_title(visit: Visit, committee: Item | None) -> str:
+    """The whole name, where there is room for it."""
+    return visit.plain(committee["name"]) if committee else name_of(visit, "committees", None)
+
+
 def meeting_name(visit: Visit, meeting: Item, committee: Item | None) -> str:
     """`CDRI, 3 décembre 2026`."""
     day = formats.day(meeting["starts_at"], visit.language)

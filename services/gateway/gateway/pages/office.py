@@ -14,13 +14,14 @@ from gateway.pages.committees import COMMITTEES
 from gateway.pages.door import Item
 from gateway.pages.lists import Filter, of_table, of_words, shelved
 from gateway.pages.moves import OPEN, bank_of
-from gateway.pages.names import COLLECTIONS, name_of, named
+from gateway.pages.names import COLLECTIONS, committee_title, name_of, named
 from gateway.pages.told import told
 from gateway.pages.visit import Visit
 
 BANKS: Final = ("ours", "body", "theirs")
 SHOWN_PER_BANK: Final = 5
 SCHEMES: Final = ("light", "dark")
+ADVICE: Final = ("favourable", "favourable_with_conditions", "unfavourable", "deferred")
 A_YEAR_SECONDS: Final = 365 * 24 * 3600
 
 
@@ -34,6 +35,7 @@ async def home(visit: Visit) -> Response:
     committees = (await visit.door.page(visit.who, "committees", COMMITTEES)).items
     return visit.page(
         "home.html",
+        today=await visit.door.today(),
         scope=scope,
         banks=banks,
         shown=SHOWN_PER_BANK,
@@ -57,7 +59,7 @@ async def search(visit: Visit) -> Response:
 
 async def countries(visit: Visit) -> Response:
     bodies = (await visit.door.page(visit.who, "committees", {**COMMITTEES, "kind": "regional_group"})).items
-    groups = {each["group_code"]: name_of(visit, "committees", each) for each in bodies if each.get("group_code")}
+    groups = {each["group_code"]: committee_title(visit, each) for each in bodies if each.get("group_code")}
     filters = [
         of_words(visit, words.msg("Name or code")),
         of_table(visit, "region", "region", words.msg("Region")),
@@ -86,7 +88,7 @@ async def country(visit: Visit) -> Response:
 
 def dated_rows(visit: Visit, found: Item, bodies: Sequence[Item]) -> dict[str, Any]:
     """What holds for a country, in words, with its periods."""
-    groups = {each["group_code"]: name_of(visit, "committees", each) for each in bodies if each.get("group_code")}
+    groups = {each["group_code"]: committee_title(visit, each) for each in bodies if each.get("group_code")}
     classes = [
         (
             f"{visit.say('country.scheme', scheme)}, {visit.say('class', entry.get('class') or entry.get('role'))}",
@@ -112,7 +114,13 @@ def dated_rows(visit: Visit, found: Item, bodies: Sequence[Item]) -> dict[str, A
 async def refusals(visit: Visit) -> Response:
     filters = [of_table(visit, "aggregate", "aggregate", words.msg("Kind of file"))]
     shelf = await shelved(visit, filters, lambda query: visit.door.refusals(visit.who, query))
-    return visit.page("refusals.html", shelf=shelf, files=await _refused_files(visit, shelf.listing.items))
+    refused = shelf.listing.items
+    return visit.page(
+        "refusals.html",
+        shelf=shelf,
+        files=await _refused_files(visit, refused),
+        partners=await named(visit, "partners", (id for each in refused for id in each.get("partners", ()))),
+    )
 
 
 async def _refused_files(visit: Visit, refused: Sequence[Item]) -> dict[str, tuple[str, str]]:
@@ -145,4 +153,4 @@ async def choose_scheme(visit: Visit) -> Response:
 
 
 async def guide(visit: Visit) -> Response:
-    return visit.page("help.html", tables=words.VALUES)
+    return visit.page("help.html", tables=words.VALUES, advice=ADVICE)

@@ -12,7 +12,7 @@ from gateway.pages.door import Away, Item, Problem
 from gateway.pages.lists import Filter, of_table, of_words, shelved
 from gateway.pages.moves import OPEN, bank_of
 from gateway.pages.names import named
-from gateway.pages.told import told
+from gateway.pages.told import chapters, told
 from gateway.pages.visit import NotHere, Visit
 
 MAIN: Final = ("activate_partner", "accept_suggestion", "record_rights_assessment", "add_contact", "edit_partner")
@@ -69,7 +69,7 @@ async def page(visit: Visit) -> Response:
 async def _timeline(visit: Visit, partner: Item) -> dict[str, Any]:
     facts = await visit.door.timeline(visit.who, partner["id"], visit.query.get("before"))
     following = visit.url("partners", partner["id"], before=facts.next) if facts.next else None
-    return {"entries": await told(visit, facts.items), "following": following}
+    return {"chapters": chapters(await told(visit, facts.items)), "following": following}
 
 
 async def _people(visit: Visit, partner: Item) -> dict[str, Any]:

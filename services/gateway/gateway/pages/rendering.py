@@ -57,6 +57,8 @@ def environment(language: str) -> Environment:
         formats.size,
         formats.country,
         formats.tongue,
+        formats.study,
+        formats.typeset,
     ):
         env.filters[write.__name__] = lambda value, write=write: write(value, language)
     env.filters["text"] = lambda value: text(value, language)

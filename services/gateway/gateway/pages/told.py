@@ -46,6 +46,8 @@ class Told:
     day: str
     year: int
     who: str
+    subject: str
+    part: str
     aggregate: str
     title: str
     address: str
@@ -54,31 +56,61 @@ class Told:
     monthly: bool
 
 
-async def told(visit: Visit, facts: Sequence[Item]) -> list[Told]:
-    """The facts in words; what they are about is named by one read per collection."""
-    subjects = defaultdict(set)
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What happened to one file on one day, in the order in which it happened."""
+
+    entries: Sequence[Told]
+
+    @property
+    def first(self) -> Told:
+        return self.entries[0]
+
+    @property
+    def who(self) -> str:
+        return ", ".join(dict.fromkeys(each.who for each in self.entries))
+
+
+def chapters(entries: Sequence[Told]) -> list[Chapter]:
+    """Entries that come newest first, gathered by day and file."""
+    gathered: dict[tuple[str, str], list[Told]] = {}
+    for each in entries:
+        gathered.setdefault((each.day[:10], each.subject), []).insert(0, each)
+    return [Chapter(tuple(of_a_day)) for of_a_day in gathered.values()]
+
+
+async def told(visit: Visit, facts: Sequence[Item], items: Mapping[str, str] | None = None) -> list[Told]:
+    """Facts in words; `items` are names of points of an agenda, by id, which facts speak of without their name."""
+    subjects: dict[str, set[str]] = defaultdict(set)
     for fact in facts:
         aggregate, _, id = str(fact["subject"]).partition("/")
         subjects[aggregate].add(id)
+        if fact.get("data", {}).get("partner_id"):
+            subjects["partner"].add(str(fact["data"]["partner_id"]))
     cards = {
         aggregate: await named(visit, COLLECTIONS[aggregate], ids)
         for aggregate, ids in subjects.items()
         if aggregate in COLLECTIONS
     }
-    return [_told(visit, fact, cards) for fact in facts]
+    return [_told(visit, fact, cards, items or {}) for fact in facts]
 
 
-def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]]) -> Told:
+def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]], items: Mapping[str, str]) -> Told:
     aggregate, _, id = str(fact["subject"]).partition("/")
     collection = COLLECTIONS.get(aggregate, "")
     card = cards.get(aggregate, {}).get(id)
     day = fact.get("occurred_on") or fact.get("time")
     when = formats.as_date(day) or date.min
+    data: Mapping[str, Any] = fact.get("data") or {}
+    said = sentence(visit, fact, cards.get("partner", {}))
+    part = items.get(str(data.get("item_id")), "")
     return Told(
-        sentence=sentence(visit, fact),
+        sentence=said,
         day=str(day),
         year=when.year,
         who=visit.person(fact.get("actor")),
+        subject=str(fact["subject"]),
+        part="" if part in said else part,
         aggregate=aggregate,
         title=name_of(visit, collection, card),
         address=visit.url(collection, id) if card else "",
@@ -88,7 +120,7 @@ def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]]) -> 
     )
 
 
-def sentence(visit: Visit, fact: Item) -> str:
+def sentence(visit: Visit, fact: Item, partners: Mapping[str, Item]) -> str:
     """What happened; members of the fact stand in it by their words, dates and names."""
     parts = str(fact["type"]).split(".")
     aggregate, short = (parts[1], parts[2]) if len(parts) > 3 else (parts[0], parts[-1])
@@ -97,6 +129,7 @@ def sentence(visit: Visit, fact: Item) -> str:
         return short.replace("_", " ")
     data: Mapping[str, Any] = fact.get("data") or {}
     members = defaultdict(lambda: "–", {name: _worded(visit, key, name, value) for name, value in data.items()})
+    members["partner"] = name_of(visit, "partners", partners.get(str(data.get("partner_id"))))
     told = visit.say("fact", key) % members
     return told[:1].upper() + told[1:]
 

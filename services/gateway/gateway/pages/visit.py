@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.pages import words
+from gateway.pages import formats, words
 from gateway.pages.door import Door, Item, Person
-from gateway.pages.names import name_of
+from gateway.pages.names import committee_title, name_of
 from gateway.pages.rendering import OTHER, plain, rendered, said, say
 
 SEEN = "seen"
@@ -61,6 +61,10 @@ class Visit:
     def plain(self, value: object) -> str:
         return plain(value, self.language)
 
+    def reason(self, reason: Mapping[str, Any]) -> str:
+        """An owner's sentence in the page's language."""
+        return formats.typeset(str(reason[self.language]), self.language)
+
     def person(self, subject: object) -> str:
         """The name of somebody; machines and those who left have a name as well."""
         if subject in self.people:
@@ -108,6 +112,7 @@ class Visit:
             "who": self.who,
             "url": self.url,
             "person": self.person,
+            "committee_title": lambda committee: committee_title(self, committee),
             "name": lambda collection, item: name_of(self, collection, item),
             "scheme": self.request.cookies.get("pa_scheme", ""),
             "done": self.query.get(DONE, ""),

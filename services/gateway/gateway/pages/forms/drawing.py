@@ -111,9 +111,5 @@ def _held(sheet: Sheet, offered: Sequence[Action] | Away) -> list[str]:
     visit = sheet.visit
     if isinstance(offered, Away):
         return [visit.said(NOT_ANSWERING)]
-    return [
-        str(reason[visit.language])
-        for action in offered
-        if action.command == sheet.command
-        for reason in action.reasons
-    ]
+    mine = [action for action in offered if action.command == sheet.command]
+    return [visit.reason(reason) for action in mine for reason in action.reasons]

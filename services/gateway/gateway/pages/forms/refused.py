@@ -40,7 +40,7 @@ def field_errors(visit: Visit, problem: Problem) -> Mapping[str, list[str]]:
         errors.setdefault(_name(error.get("pointer")), []).append(_why(visit, error.get("code", "")))
     for reason in problem.body.get("reasons", ()):
         if reason.get("pointer") and problem.slug not in WARNINGS:
-            errors.setdefault(_name(reason["pointer"]), []).append(str(reason[visit.language]))
+            errors.setdefault(_name(reason["pointer"]), []).append(visit.reason(reason))
     return errors
 
 
@@ -80,7 +80,7 @@ def _reasons(visit: Visit, problem: Problem) -> list[str]:
         said = visit.say("refusal", problem.slug)
         return [said, *(_roles(visit, problem))]
     reasons = [
-        str(reason[visit.language])
+        visit.reason(reason)
         for reason in problem.body.get("reasons", ())
         if not reason.get("pointer") or problem.slug in WARNINGS
     ]
