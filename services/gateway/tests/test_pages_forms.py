@@ -495,3 +495,14 @@ async def test_there_is_no_form_for_what_is_no_command() -> None:
         nowhere = await visitor.get("/fr/register/new")
 
     assert {unknown.status_code, creating.status_code, nowhere.status_code} == {404}
+
+
+async def test_fields_of_education_are_chosen_by_name_and_kept() -> None:
+    office = PaperOffice()
+    async with browser(office) as visitor:
+        form = (await visitor.get(f"/fr/agreements/{DRAFT}/do/edit-agreement")).text
+        sent = {"key": "k", "version": "4", "subject_areas": ["0912", "0421", ""]}
+        await visitor.post(f"/fr/agreements/{DRAFT}/do/edit-agreement", data=sent)
+
+    assert '<option value="0421">0421 Droit</option>' in form
+    assert office.asked[0][3]["subject_areas"] == ["0912", "0421"]

@@ -138,12 +138,13 @@ NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO",
 
 def study(code: str, language: str) -> str:
     """The field of education of an ISCED-F code, `0421 Droit`; a code that is none stands alone."""
-    fields = _studies()
+    fields = studies()
     return f"{code} {fields[code][language]}" if code in fields else code
 
 
 @cache
-def _studies() -> dict[str, dict[str, str]]:
+def studies() -> dict[str, dict[str, str]]:
+    """The fields of education of ISCED-F 2013 in four digits, by code, with their names by language."""
     with Path(__file__).with_name("isced.csv").open(encoding="utf-8", newline="") as rows:
         return {row["code"]: row for row in csv.DictReader(rows)}
 

@@ -47,6 +47,9 @@ class Sources:
     async def sdgs(self, _which: str) -> list[Option]:
         return [Option(code, f"{code}. {self.visit.say('sdg', code)}") for code in words.VALUES["sdg"]]
 
+    async def studies(self, _which: str) -> list[Option]:
+        return [Option(code, formats.study(code, self.visit.language)) for code in formats.studies()]
+
     async def groups(self, _which: str) -> list[Option]:
         bodies = await self.sitting("regional_group")
         return [Option(each["group_code"], name_of(self.visit, "committees", each)) for each in bodies]
@@ -131,6 +134,7 @@ LISTED: Final[Mapping[str, Callable[[Sources, str], Awaitable[list[Option]]]]] =
     "countries": Sources.countries,
     "languages": Sources.languages,
     "sdgs": Sources.sdgs,
+    "studies": Sources.studies,
     "codes": Sources.codes,
     "part": Sources.parts,
     "committee": Sources.parts_of_committee,

@@ -197,7 +197,7 @@ FIELDS = {
     "language.isced": "For the field",
     "condition.subject_areas": "Fields",
     "subject_area": "Field",
-    "isced": "Code of the field",
+    "isced": "Field",
     "clarification": "Clarification",
     "other_terms": "Other terms",
     "total_months_per_year": "Months a year in total",

@@ -14,8 +14,6 @@ HINTS = {
     "name.display": "As the institution writes it itself.",
     "website": "With https:// or http://.",
     "identifiers": "ROR, SCHAC, Erasmus code, PIC or OID. The spaces of an Erasmus code count.",
-    "subject_areas": "Codes of four digits, for example 0912, one per line.",
-    "isced": "Four digits, for example 0912.",
     "tags": "Lower-case words without spaces, one per line.",
     "partner.level": "Needed for authorities, diplomatic missions, official bodies and funders.",
     "network_theme": "Needed for networks.",
