@@ -14,7 +14,7 @@ from contracts.roles import Role
 from gateway.live import Feed, News
 from gateway.owners import Owners
 from gateway.people import Directory, Import
-from gateway.reads import Page, Reads
+from gateway.reads import Page, Reads, only
 from gateway.session import caller_of
 from gateway.views import BY_AGGREGATE, VIEWS, View
 from gateway.visible import matches, visible
@@ -63,6 +63,7 @@ class Api:
 
     async def stream(self, request: Request) -> Response:
         who, query = caller_of(request), request.query_params
+        only(query, ("aggregate", "id", "last_event_id"))
         known = await self._reads.known(who)
         aggregate, id_ = query.get("aggregate"), query.get("id")
         if aggregate and aggregate not in BY_AGGREGATE:

@@ -26,6 +26,7 @@ CREATIONS: Final = (
     "passerelle.agreement.drafted.v1",
     "passerelle.stay.announced.v1",
 )
+REFUSED_BY: Final = ("rule", "slug", "aggregate")
 KNOWN_SECONDS: Final = 5.0
 
 
@@ -107,6 +108,7 @@ class Reads:
 
     async def timeline(self, who: Caller, asked: Mapping[str, Any], query: Mapping[str, str]) -> Page:
         """Facts, newest first; those of aggregates that `who` may not read are left out."""
+        only(query, ("cursor", "limit"))
         limit, after = _limit(query), _cursor(query.get("cursor"))
         rows: list[Row] = []
         while len(rows) <= limit:
@@ -158,8 +160,9 @@ class Reads:
 
     async def refusals(self, who: Caller, query: Mapping[str, str]) -> Page:
         """Policy refusals, newest first; director and vice-rector read all, others those of what they may read."""
+        only(query, (*REFUSED_BY, "partner_id", "cursor", "limit", "count"))
         limit, after = _limit(query), _cursor(query.get("cursor"))
-        asked: Row = {member: query[member] for member in ("rule", "slug", "aggregate") if query.get(member)}
+        asked: Row = {member: query[member] for member in REFUSED_BY if query.get(member)}
         if query.get("partner_id"):
             asked["partners"] = query["partner_id"]
         if after:
@@ -208,9 +211,15 @@ def _filter(view: View, query: Mapping[str, str]) -> Mapping[str, Any]:
             values = [each for each in value.split(",") if each]
             conditions.append({view.filters[name]: values[0] if len(values) == 1 else {"$in": values}})
         else:
-            offered = ["q", "cursor", "limit", "count", *view.filters]
-            raise _invalid(name, f"there is no such filter; there are {', '.join(offered)}")
+            only(query, ["q", "cursor", "limit", "count", *view.filters])
     return _all(conditions)
+
+
+def only(query: Mapping[str, str], offered: Collection[str]) -> None:
+    """Raises Problem `invalid-input` for what is asked and not offered: a filter that is not heard would mislead."""
+    for name in query:
+        if name not in offered:
+            raise _invalid(name, f"there is no such filter; there are {', '.join(offered)}")
 
 
 def _limit(query: Mapping[str, str]) -> int:

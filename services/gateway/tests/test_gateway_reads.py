@@ -309,6 +309,15 @@ async def test_an_address_with_a_cursor_that_is_none_shows_the_beginning(house: 
     assert "Enregistré comme partenaire" in timeline.text
 
 
+@pytest.mark.parametrize("path", ["partners", "register", "refusals", f"partners/{new_id()}/history", "stream"])
+async def test_a_filter_that_there_is_not_is_refused_with_those_there_are(house: House, path: str) -> None:
+    answer = await house.get(f"/api/v1/{path}?about=agreement")
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "?about"
+    assert "there are " in answer.json()["errors"][0]["detail"]
+
+
 async def test_nobody_reads_without_a_name(house: House) -> None:
     for path in ("/api/v1/partners", "/api/v1/register", "/api/v1/refusals", "/api/v1/stream", "/api/v1/people"):
         answer = await house.client.get(path)

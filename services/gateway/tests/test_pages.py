@@ -311,7 +311,7 @@ async def test_my_day_says_which_day_it_is_and_counts_nobody_as_nobody() -> None
 
 async def test_a_field_of_education_has_a_name() -> None:
     async with browser() as visitor:
-        said = words((await visitor.get(f"/fr/agreements/{SIGNING}")).text)
+        said = words((await visitor.get(f"/fr/agreements/{ACTIVE}")).text)
 
     assert "0912 Médecine" in said
 
