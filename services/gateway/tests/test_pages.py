@@ -268,7 +268,7 @@ async def test_what_happened_to_a_file_on_one_day_is_one_card_of_the_timeline() 
 
     cards = [words(card) for card in re.findall(r'<div class="pa-card">.*?</li>\n', page, re.DOTALL)]
     assert len(cards) == 3
-    assert "Texte figé, signature ouverte Signé par Université de Lubumbashi" in cards[0]
+    assert "Texte figé, signature ouverte Signature : Université de Lubumbashi" in cards[0]
 
 
 async def test_the_papers_of_an_agreement_are_for_the_office() -> None:
@@ -311,7 +311,7 @@ async def test_my_day_says_which_day_it_is_and_counts_nobody_as_nobody() -> None
 
 async def test_a_field_of_education_has_a_name() -> None:
     async with browser() as visitor:
-        said = words((await visitor.get(f"/fr/agreements/{ACTIVE}")).text)
+        said = words((await visitor.get(f"/fr/agreements/{NEGOTIATING}")).text)
 
     assert "0912 Médecine" in said
 

@@ -435,6 +435,7 @@ async def test_the_form_is_sent_again_under_the_same_key_only_when_nothing_was_d
 
     async with browser(office) as visitor:
         form = await visitor.get(path)
+        office.views["agreements"][DRAFT]["version"] = 9
         key = hidden(form.text, "key")
         entries = {"key": key, "version": "4", "reason": "Sans suite"}
         answer = await visitor.post(path, data=entries)
@@ -506,3 +507,37 @@ async def test_fields_of_education_are_chosen_by_name_and_kept() -> None:
 
     assert '<option value="0421">0421 Droit</option>' in form
     assert office.asked[0][3]["subject_areas"] == ["0912", "0421"]
+
+
+async def test_two_people_at_one_file_lose_nothing_and_overwrite_nothing_unseen() -> None:
+    office, path = PaperOffice(), f"/fr/agreements/{SIGNING}/do/edit-agreement"
+    shown = {
+        "title.fr": "Accord-cadre de coopération 2027–2032",
+        "purpose.fr": "Recherche et formation en santé publique.",
+        "parties.0.partner_id": OWN,
+        "parties.0.role": "own",
+        "parties.1.partner_id": LUBUMBASHI,
+        "parties.1.role": "partner",
+        "start_on": "01/02/2027",
+        "end_on": "31/01/2031",
+        "renewal_mode": "express",
+        "notice_months": "6",
+        "promoter": "promoter-7",
+    }
+    async with browser(office) as visitor:
+        opened = (await visitor.get(path)).text
+        office.views["agreements"][SIGNING] |= {"version": 9, "notice_months": 7, "end_on": "2032-06-30"}
+        office.problem = Problem(412, {"type": "urn:passerelle:problem:version-stale", "version": 9})
+        mine = {**shown, "key": "k", "version": "4", "before": hidden(opened, "before")}
+        again = (await visitor.post(path, data=mine)).text
+        office.problem = None
+        resent = {**mine, "version": hidden(again, "version"), "before": hidden(again, "before"), "notice_months": "7"}
+        await visitor.post(path, data=resent)
+
+    said = unescape(re.sub(r"\s+", " ", again)).replace("\u00a0", " ")
+    assert 'name="end_on" value="31/01/2031"' in again
+    assert 'name="notice_months" value="7"' in again
+    assert "Changé entre-temps en « 30/06/2032 »." in said
+    assert "Repris tel que l’autre personne l’a laissé : Préavis, en mois." in said
+    assert office.asked[0][3:] == ({"end_on": "2031-01-31"}, 4)
+    assert office.asked[1][3:] == ({"end_on": "2031-01-31"}, 9)

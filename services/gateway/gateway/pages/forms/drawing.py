@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
 from gateway.pages import words
 from gateway.pages.door import Action, Away, Item, Problem
 from gateway.pages.forms.entries import Entries
-from gateway.pages.forms.fields import Asking
+from gateway.pages.forms.fields import Asking, Field
+from gateway.pages.forms.meanwhile import Meanwhile, clashes, taken_over
 from gateway.pages.forms.overlays import HIDDEN, WIDGETS
-from gateway.pages.forms.refused import field_errors, placed, summary
+from gateway.pages.forms.refused import Summary, field_errors, placed, summary
 from gateway.pages.forms.sources import Sources
 from gateway.pages.names import name_of
 
@@ -27,13 +29,15 @@ NOT_ANSWERING: Final = words.msg(
 
 @dataclass(frozen=True)
 class Drawn:
-    """What a form shows: entries, what its searches found, and why it came back."""
+    """What a form shows: entries, what its searches found, and why it came back. `before` is what it first showed."""
 
     entries: Entries
     sources: Sources
     key: str
     first: bool = False
     version: int | None = None
+    before: Mapping[str, Any] | None = None
+    meanwhile: Meanwhile | None = None
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problem: Problem | None = None
 
@@ -55,9 +59,10 @@ async def draw(sheet: Sheet, drawn: Drawn) -> Response:
     problem = drawn.problem or _unresolved(drawn)
     if problem:
         inside = [each.name for top in fields for each in top.all()]
-        errors = placed({**field_errors(visit, problem), **{n: list(t) for n, t in drawn.errors.items()}}, inside)
+        clashing = clashes(visit, fields, drawn.meanwhile) if drawn.meanwhile else {}
+        unresolved = {name: list(texts) for name, texts in drawn.errors.items()}
+        errors = placed({**field_errors(visit, problem), **unresolved, **clashing}, inside)
         fields = await replace(asking, errors=errors).members(sheet.schema)
-    about = {**(item or {}), "collection": sheet.collection}
     return visit.page(
         sheet.overlay.template,
         status=problem.status if problem else 200,
@@ -71,24 +76,32 @@ async def draw(sheet: Sheet, drawn: Drawn) -> Response:
         entries=drawn.entries,
         item=item,
         key=drawn.key,
-        version=drawn.version or _version(drawn.problem, item, offered),
+        version=drawn.version or _version(item, offered),
         effects=[visit.said(effect) for effect in sheet.overlay.effects],
         held=_held(sheet, offered),
         problem=problem,
-        summary=summary(visit, problem, fields, about) if problem else None,
+        before=json.dumps(drawn.before, ensure_ascii=False) if drawn.before is not None else "",
+        summary=_summary(sheet, drawn, problem, fields),
     )
+
+
+def _summary(sheet: Sheet, drawn: Drawn, problem: Problem | None, fields: Sequence[Field]) -> Summary | None:
+    if problem is None:
+        return None
+    about = {**(sheet.item or {}), "collection": sheet.collection}
+    said = summary(sheet.visit, problem, fields, about)
+    more = taken_over(sheet.visit, fields, drawn.meanwhile) if drawn.meanwhile else []
+    return replace(said, lines=[*said.lines, *more])
 
 
 def _unresolved(drawn: Drawn) -> Problem | None:
     return Problem(422, {"type": "invalid-input"}) if drawn.errors else None
 
 
-def _version(problem: Problem | None, item: Item | None, offered: Sequence[Action] | Away) -> int | None:
+def _version(item: Item | None, offered: Sequence[Action] | Away) -> int | None:
     """The version the form speaks of: the owner's when it said so, since a view may be behind."""
     if item is None:
         return None
-    if problem and problem.slug == "version-stale":
-        return int(problem.body.get("version", item["version"]))
     said = [] if isinstance(offered, Away) else [action.version for action in offered if action.version]
     return max([int(item["version"]), *said])
 

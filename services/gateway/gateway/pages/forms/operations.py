@@ -15,7 +15,7 @@ from gateway.pages.forms.sources import Sources
 from gateway.pages.names import name_of
 from gateway.pages.visit import Visit
 
-OWN_FIELDS: Final = frozenset({"key", "version", "op"})
+OWN_FIELDS: Final = frozenset({"key", "version", "before", "op"})
 CHOOSE_ONE: Final = words.msg("Choose one of those found, or look for other words.")
 WidgetOf = Callable[[str], str]
 """The widget at a field's name: `lookup:partners`."""

@@ -3,6 +3,7 @@ up and uploading a file are ordinary submissions of the same form."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from gateway.pages.door import Done, Item, Problem
 from gateway.pages.forms.drawing import Drawn, draw
 from gateway.pages.forms.entries import NOTHING, Entries, read, written
+from gateway.pages.forms.meanwhile import merged
 from gateway.pages.forms.operations import operated, resolved, tidied, typed, uploaded
 from gateway.pages.forms.overlays import HIDDEN, Overlay, overlay_of, widget_at
 from gateway.pages.forms.schemas import Schema, schema_of
@@ -22,6 +24,8 @@ from gateway.pages.visit import DONE, SEEN, NotHere, Visit
 
 KEEPS_ITS_KEY = frozenset({"owner-away", "reference-not-known-yet", "too-many-requests"})
 """Nothing was decided: sending the form again is the same request."""
+UNTOLD = frozenset({"stay"})
+"""Whose versions are not told to the views."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ def sheet_of(visit: Visit, aggregate: str, command: str, item: Item | None, *, b
 async def opened(sheet: Sheet) -> Response:
     """The form as it is first shown."""
     entries, sources = await opening(sheet), Sources(sheet.visit, sheet.item)
-    return await draw(sheet, Drawn(entries, sources, key=str(uuid4()), first=True))
+    before = read(sheet.schema, entries) if sheet.item else None
+    return await draw(sheet, Drawn(entries, sources, key=str(uuid4()), first=True, before=before))
 
 
 async def opening(sheet: Sheet) -> Entries:
@@ -74,6 +79,7 @@ async def sent(sheet: Sheet) -> Response:
             Sources(sheet.visit, sheet.item),
             key=str(form.get("key") or uuid4()),
             version=int(version) if version.isdecimal() else None,
+            before=_before(str(form.get("before") or "")),
         )
         if form.get("op"):
             entries = await operated(drawn.entries, drawn.sources, sheet.widget, str(form["op"]))
@@ -97,14 +103,38 @@ async def decided(sheet: Sheet, drawn: Drawn, problem: Problem | None) -> Respon
     if problem and problem.slug not in KEEPS_ITS_KEY:
         drawn = replace(drawn, key=str(uuid4()))
     if problem and problem.slug == "version-stale":
-        drawn = replace(drawn, version=None)
+        sheet, drawn = await caught_up(sheet, drawn, problem)
     return await draw(sheet, replace(drawn, problem=problem))
+
+
+async def caught_up(sheet: Sheet, drawn: Drawn, problem: Problem) -> tuple[Sheet, Drawn]:
+    """The form on the file as it stands now, when that is shown already; else it will be refused once more."""
+    assert sheet.item is not None
+    version = int(problem.body.get("version") or 0)
+    fresh = await sheet.visit.door.one(sheet.visit.who, sheet.collection, str(sheet.item["id"]), version) or sheet.item
+    sheet = replace(sheet, item=fresh)
+    drawn = replace(drawn, version=version if sheet.aggregate in UNTOLD else int(fresh["version"]))
+    if drawn.before is None:
+        return sheet, drawn
+    now = await opening(sheet)
+    meanwhile = merged(sheet.schema, drawn.entries, drawn.before, now)
+    return sheet, replace(drawn, entries=meanwhile.entries, before=read(sheet.schema, now), meanwhile=meanwhile)
+
+
+def _before(text: str) -> dict[str, Any] | None:
+    """What the form first showed, as it said itself; None when it did not."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
 
 
 async def submitted(sheet: Sheet, drawn: Drawn) -> Done | Problem:
     body = read(sheet.schema, sheet.overlay.fold(drawn.entries))
     if sheet.overlay.edits:
-        body = only_changed(sheet.schema, body, read(sheet.schema, await opening(sheet)))
+        shown = drawn.before if drawn.before is not None else read(sheet.schema, await opening(sheet))
+        body = only_changed(sheet.schema, body, shown)
     return await sheet.visit.door.command(
         sheet.visit.who,
         sheet.collection,
