@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
 
 STOP_SECONDS: Final = 2.0
+PARTITIONER: Final = DefaultPartitioner()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +35,8 @@ class Outgoing:
 
 def outgoing(key: str, record: Mapping[str, Any]) -> Outgoing:
     """A record of an outbox row."""
-    headers = [(name, bytes(value)) for name, value in record["headers"].items()]
-    value = bytes(record["value"]) if record["value"] is not None else None
-    return Outgoing(record["topic"], key.encode(), value, headers, record.get("timestamp_ms"))
+    headers = list(record["headers"].items())
+    return Outgoing(record["topic"], key.encode(), record["value"], headers, record.get("timestamp_ms"))
 
 
 def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
@@ -65,35 +68,28 @@ class Outlet:
     async def send(self, records: Sequence[Outgoing]) -> list[BaseException | None]:
         """Sends without waiting for one before the next; what went wrong for each, None where it was acknowledged.
 
-        After a record could not be handed over, later ones of its topic are not tried. While the broker is away this waits.
+        After a batch could not be handed over, later ones of its topic are not tried. While the broker is away this waits.
         Raises `KafkaError` when no connection can be made at all.
         """
         kafka = await self._started()
-        outcomes: list[Any] = []
-        refused: dict[str, KafkaError] = {}
-        for record in records:
-            if record.topic in refused:
-                outcomes.append(refused[record.topic])
-                continue
-            try:
-                outcomes.append(
-                    await kafka.send(
-                        record.topic,
-                        key=record.key,
-                        value=record.value,
-                        headers=list(record.headers),
-                        timestamp_ms=record.timestamp_ms,
-                    )
-                )
-            except KafkaError as fault:
-                refused[record.topic] = fault
-                outcomes.append(fault)
-        sendings = [outcome for outcome in outcomes if isinstance(outcome, asyncio.Future)]
-        for sending in sendings:
-            sending.add_done_callback(_fault)
-        if sendings:
-            await asyncio.wait(sendings)
-        faults = [_fault(outcome) for outcome in outcomes]
+        faults: list[BaseException | None] = [None] * len(records)
+        refused: dict[str, BaseException] = {}
+        sendings: list[tuple[asyncio.Future[Any], list[int]]] = []
+        for (topic, partition), places in (await _by_partition(kafka, records, refused)).items():
+            for batch, packed in _batches(kafka, records, places):
+                try:
+                    if topic in refused:
+                        raise refused[topic]
+                    sendings.append((await kafka.send_batch(batch, topic, partition=partition), packed))
+                except KafkaError as fault:
+                    refused[topic] = fault
+                    for place in packed:
+                        faults[place] = fault
+        outcomes = await asyncio.gather(*(sending for sending, _ in sendings), return_exceptions=True)
+        for (_, packed), outcome in zip(sendings, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                for place in packed:
+                    faults[place] = outcome
         if any(faults):
             self._producer = None if self._producer is kafka else self._producer
             await _close(kafka)
@@ -141,8 +137,44 @@ def _forget_all(kafka: AIOKafkaProducer) -> None:
     kafka._message_accumulator.fail_all(ProducerClosed())
 
 
-def _fault(outcome: Any) -> BaseException | None:
-    if not isinstance(outcome, asyncio.Future):
-        fault: BaseException = outcome
-        return fault
-    return outcome.exception()
+async def _by_partition(
+    kafka: AIOKafkaProducer, records: Sequence[Outgoing], refused: dict[str, BaseException]
+) -> dict[tuple[str, int], list[int]]:
+    """The places of the records that go to each partition; topics that cannot be reached come with why."""
+    counts: dict[str, int] = {}
+    parts: dict[tuple[str, int], list[int]] = {}
+    for place, record in enumerate(records):
+        count = counts.get(record.topic)
+        if count is None:
+            try:
+                count = len(await kafka.partitions_for(record.topic))
+            except KafkaError as fault:
+                refused[record.topic], count = fault, 1
+            counts[record.topic] = count
+        parts.setdefault((record.topic, _partition(record.key, count)), []).append(place)
+    return parts
+
+
+@lru_cache(maxsize=10_000)
+def _partition(key: bytes | None, count: int) -> int:
+    """As every Kafka client would choose it; records without a key go to the first."""
+    numbers = list(range(count))
+    return int(PARTITIONER(key, numbers, numbers)) if key is not None else 0
+
+
+def _batches(
+    kafka: AIOKafkaProducer, records: Sequence[Outgoing], places: Sequence[int]
+) -> Iterator[tuple[BatchBuilder, list[int]]]:
+    """These records in order, packed as full as a request takes, and the places of each pack."""
+    packed: list[int] = []
+    batch = kafka.create_batch()
+    for place in places:
+        record = records[place]
+        said: dict[str, Any] = {"key": record.key, "value": record.value, "timestamp": record.timestamp_ms}
+        if batch.append(**said, headers=list(record.headers)) is None:
+            yield batch, packed
+            batch, packed = kafka.create_batch(), []
+            batch.append(**said, headers=list(record.headers))
+        packed.append(place)
+    batch.close()  # it does not wait for more
+    yield batch, packed

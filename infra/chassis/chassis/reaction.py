@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from aiokafka import TopicPartition
+from pymongo.errors import DuplicateKeyError
 
 from chassis.command import Asked, Desk
 from chassis.consumer import Record, Waiting, by_partition
@@ -29,6 +30,10 @@ SOON_SECONDS: Final = (0.02, 0.05, 0.1, 0.2)
 
 class NotKnownYet(Exception):
     """Something the record names has not arrived here yet; its partition waits for it."""
+
+
+class DoneBefore(Exception):
+    """The record has taken its effect already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,24 +227,27 @@ class Reactor:
 
     async def once(self, reaction: Reaction, heard: Heard) -> None:
         """The reaction and its inbox row in one transaction; nothing when the row stands already."""
-        inbox_id = f"{reaction.name}:{heard.envelope.id}"
+        inbox, row = self.desk.store[INBOX], {"_id": f"{reaction.name}:{heard.envelope.id}"}
 
-        async def work(session: Session) -> Work | None:
-            inbox = self.desk.store[INBOX]
-            if await inbox.find_one({"_id": inbox_id}, session=session):
-                return None
+        async def work(session: Session) -> Work:
+            try:
+                await inbox.insert_one({**row, "at": datetime.now(UTC), "not_possible": []}, session=session)
+            except DuplicateKeyError as stands:
+                raise DoneBefore from stands
             doing = Work(self.desk, session, heard.envelope.id)
             await reaction.react(heard, doing)
-            done = {"_id": inbox_id, "at": datetime.now(UTC), "not_possible": doing.not_possible}
-            await inbox.insert_one(done, session=session)
+            if doing.not_possible:
+                await inbox.update_one(row, {"$set": {"not_possible": doing.not_possible}}, session=session)
             return doing
 
-        done = await self.desk.store.transaction(work)
-        if done:
-            self.desk.committed.set()
-            for slug in done.not_possible:
-                log.info("reaction not possible any more", reaction=reaction.name, slug=slug)
-                self._count(self.contract.events_topic, "not possible")
+        try:
+            done = await self.desk.store.transaction(work)
+        except DoneBefore:
+            return
+        self.desk.committed.set()
+        for slug in done.not_possible:
+            log.info("reaction not possible any more", reaction=reaction.name, slug=slug)
+            self._count(self.contract.events_topic, "not possible")
 
     def handles(self, name: str) -> bool:
         return any(reaction.name == name for reaction in self.reactions)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -36,6 +36,36 @@ COLLATERAL: Final = (OutOfOrderSequenceNumber, ProducerClosed)
 
 class NothingSent(Exception):
     """Kafka took no row of a batch; it is waited for."""
+
+
+class Marks:
+    """Marks what Kafka acknowledged, one transaction at a time, while more is being published."""
+
+    def __init__(self, mark: Callable[[list[str]], Awaitable[None]]) -> None:
+        self._mark = mark
+        self._next: list[str] = []
+        self._making: asyncio.Task[None] | None = None
+        self.open: set[str] = set()
+
+    def make(self, ids: set[str]) -> None:
+        """Raises what went wrong with those before."""
+        self._next += sorted(ids)
+        self.open |= ids
+        if self._making and self._making.done():
+            self._making.result()
+            self._making = None
+        if self._next and self._making is None:
+            self._making = asyncio.create_task(self._make())
+
+    async def _make(self) -> None:
+        while self._next:
+            ids, self._next = self._next, []
+            await self._mark(ids)
+            self.open.difference_update(ids)
+
+    async def made(self) -> None:
+        if self._making:
+            await self._making
 
 
 class Relay:
@@ -97,37 +127,35 @@ class Relay:
             await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
 
     async def _drain(self) -> None:
-        """Publishes until nothing waits."""
-        while not self._ending:
-            self._wake.clear()
-            rows = await self._waiting()
-            if not rows:
-                return
-            await self._tell(rows)
-
-    async def _tell(self, rows: Sequence[Row]) -> None:
-        """Batch by batch; each is marked while the next one is published. A key that failed waits with all its rows."""
-        marking: asyncio.Task[None] | None = None
-        failed: set[str] = set()
+        """Publishes until nothing waits; what was published is marked meanwhile."""
+        marks = Marks(self._mark)
         try:
-            for start in range(0, len(rows), BATCH):
-                batch = [row for row in rows[start : start + BATCH] if row["key"] not in failed]
-                if self._ending or not batch:
-                    continue
-                if not await self.lease.keep():
-                    raise LeaseLost
-                sent = await self._publish(batch)
-                if marking:
-                    await marking
-                ids = {row["_id"] for row in sent}
-                failed |= {row["key"] for row in batch if row["_id"] not in ids}
-                marking = asyncio.create_task(self._mark(sorted(ids))) if sent else None
-                self.last_turn = time.monotonic()
+            while not self._ending:
+                self._wake.clear()
+                in_hand = frozenset(marks.open)
+                waiting = await self._waiting(LOT + len(in_hand))
+                rows = [row for row in waiting if row["_id"] not in in_hand]
+                if not rows:
+                    return
+                await self._tell(rows, marks)
         finally:
-            if marking:
-                await marking
+            await marks.made()
 
-    async def _waiting(self) -> list[Row]:
+    async def _tell(self, rows: Sequence[Row], marks: Marks) -> None:
+        """Batch by batch; a key that failed waits with all its rows."""
+        failed: set[str] = set()
+        for start in range(0, len(rows), BATCH):
+            batch = [row for row in rows[start : start + BATCH] if row["key"] not in failed]
+            if self._ending or not batch:
+                continue
+            if not await self.lease.keep():
+                raise LeaseLost
+            sent = {row["_id"] for row in await self._publish(batch)}
+            failed |= {row["key"] for row in batch if row["_id"] not in sent}
+            marks.make(sent)
+            self.last_turn = time.monotonic()
+
+    async def _waiting(self, most: int) -> list[Row]:
         """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
         now = time.monotonic()
         recently = {key: held for key, held in self._held_back.items() if held[0] > now - FORGET_SECONDS}
@@ -137,8 +165,8 @@ class Relay:
             asked["key"] = {"$nin": held_back}
 
         async def work(session: Session) -> list[Row]:
-            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(LOT).batch_size(LOT)
-            rows: list[Row] = await cursor.to_list(LOT)
+            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(most).batch_size(most)
+            rows: list[Row] = await cursor.to_list(most)
             return rows
 
         return await self._store.transaction(work)
