@@ -61,7 +61,10 @@ class PretendedStore:
                 raise StoreAway("begin")
             before = self.tables.as_now()
             view = View(before.as_now())
-            result = await work(view)
+            try:
+                result = await work(view)
+            except DuplicateKeyError:
+                continue
             leave = await self.leave("commit") if view.written else "done"
             if leave == "away":
                 raise StoreAway("commit")

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any, Final
 
 from aiokafka import TopicPartition
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import PyMongoError
 
 from chassis.command import Asked, Desk
 from chassis.consumer import Record, Waiting, by_partition
@@ -228,16 +229,24 @@ class Reactor:
     async def once(self, reaction: Reaction, heard: Heard) -> None:
         """The reaction and its inbox row in one transaction; nothing when the row stands already."""
         inbox, row = self.desk.store[INBOX], {"_id": f"{reaction.name}:{heard.envelope.id}"}
+        attempts = count()
 
         async def work(session: Session) -> Work:
-            try:
-                await inbox.insert_one({**row, "at": datetime.now(UTC), "not_possible": []}, session=session)
-            except DuplicateKeyError as stands:
-                raise DoneBefore from stands
+            """The first attempt takes the record for new: were it not, its row would conflict. The row comes last: what a
+            killed process has written keeps others from it for as long as the store waits for that process."""
+            if next(attempts) and await inbox.find_one(row, session=session):
+                raise DoneBefore
             doing = Work(self.desk, session, heard.envelope.id)
-            await reaction.react(heard, doing)
-            if doing.not_possible:
-                await inbox.update_one(row, {"$set": {"not_possible": doing.not_possible}}, session=session)
+            try:
+                await reaction.react(heard, doing)
+            except PyMongoError:
+                raise
+            except Exception as fault:
+                if await inbox.find_one(row, session=session):
+                    raise DoneBefore from fault
+                raise
+            done = {"at": datetime.now(UTC), "not_possible": doing.not_possible}
+            await inbox.insert_one({**row, **done}, session=session)
             return doing
 
         try:

@@ -165,7 +165,9 @@ class Relay:
             asked["key"] = {"$nin": held_back}
 
         async def work(session: Session) -> list[Row]:
-            cursor = self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(most).batch_size(most)
+            cursor = (
+                self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(most).batch_size(most)
+            )
             rows: list[Row] = await cursor.to_list(most)
             return rows
 
