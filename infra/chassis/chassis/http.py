@@ -268,36 +268,31 @@ def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None
 
 
 def routes(house: House, aggregate: Aggregate) -> APIRouter:
-    """Plain routes: their bodies are read by the tables' own models."""
+    """A command is found by its name in the table, not by trying one route after the other."""
     router, at = APIRouter(), f"/api/v1/{aggregate.contract.collection}"
-    for row in aggregate.commands:
-        if row.creates:
-            path = "" if row.name == aggregate.creator else f"/{row.slug}"
-            router.add_route(at + path, _creating(house, aggregate, row), methods=["POST"], name=row.name)
+    router.add_route(at, _commanding(house, aggregate, creates=True), methods=["POST"])
+    router.add_route(f"{at}/{{command}}", _commanding(house, aggregate, creates=True), methods=["POST"])
     router.add_route(f"{at}/{{id}}/commands", _listing(house, aggregate), methods=["GET"])
     if any(row.name == "attach_document" for row in aggregate.commands):
         router.add_route(f"{at}/{{id}}/documents", _uploading(house, aggregate), methods=["POST"])
         router.add_route(f"{at}/{{id}}/documents/{{document_id}}", _downloading(house, aggregate), methods=["GET"])
-    for row in aggregate.commands:
-        if not row.creates:
-            path = f"{at}/{{id}}/{row.slug}"
-            router.add_route(path, _changing(house, aggregate, row), methods=["POST"], name=row.name)
+    router.add_route(f"{at}/{{id}}/{{command}}", _commanding(house, aggregate, creates=False), methods=["POST"])
     return router
 
 
-def _creating(house: House, aggregate: Aggregate, row: Command) -> Endpoint:
-    async def create(request: Request) -> Response:
-        id_ = str(uuid4()) if aggregate.contract.personal else new_id()
-        return await house.command(request, aggregate, row, id_)
+def _commanding(house: House, aggregate: Aggregate, *, creates: bool) -> Endpoint:
+    rows = {
+        "" if row.name == aggregate.creator else row.slug: row for row in aggregate.commands if row.creates is creates
+    }
 
-    return create
+    async def command(request: Request) -> Response:
+        row = rows.get(request.path_params.get("command", ""))
+        if row is None:
+            raise Problem("no-such-route")
+        new = str(uuid4()) if aggregate.contract.personal else new_id()
+        return await house.command(request, aggregate, row, new if creates else request.path_params["id"])
 
-
-def _changing(house: House, aggregate: Aggregate, row: Command) -> Endpoint:
-    async def change(request: Request) -> Response:
-        return await house.command(request, aggregate, row, request.path_params["id"])
-
-    return change
+    return command
 
 
 def _listing(house: House, aggregate: Aggregate) -> Endpoint:

@@ -22,6 +22,7 @@ from chassis.parking import Parking
 from chassis.telemetry import SAMPLED, Measures, heard_since, log
 from contracts.record import Contract
 
+FEW: Final = 2
 _version: Final = itemgetter(0)
 Shape = Callable[[Row], Row]
 
@@ -103,7 +104,7 @@ class Projector:
             told.setdefault(key, []).append((version, record))
             if trace and chr(trace[-1]) in SAMPLED:
                 traced.append((version, trace))
-        versions = await self._versions(list(told)) if told else {}
+        versions = await self._versions(list(told)) if len(told) > FEW else {}
         newest: dict[str, tuple[Row, Record]] = {}
         for key, places in told.items():
             found = await self._newest(key, places, versions.get(key, 0))
@@ -188,9 +189,13 @@ class Projector:
 
     async def keep(self, newest: Mapping[str, Row]) -> None:
         """Takes each document unless what is kept under its id is as new."""
-        await self._put(newest, await self._versions(list(newest)))
+        await self._put(newest, await self._versions(list(newest)) if len(newest) > FEW else {})
 
     async def _put(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:
+        """`versions` are those that are kept; few documents go one by one, which asks for none."""
+        if len(newest) <= FEW:
+            await self._one_by_one(list(newest.values()))
+            return
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [
             document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]
