@@ -57,8 +57,9 @@ check: machine .venv/.installed $(UI_TOOLS) ## format, lint, types, layers, depe
 journeys: setup ## whole stories, all services as processes
 	@$(BIN)/python -m pytest tests/journeys
 
-rules: setup ## each rule switched off in turn: which test sees it (ONLY=package, MATCHING=text, FRESH=1)
-	@$(BIN)/python -m tests.rules $(ONLY) $(if $(MATCHING),--matching $(MATCHING)) $(if $(FRESH),--afresh)
+rules: setup ## each rule switched off in turn: which test sees it (ONLY=package, MATCHING=text, MINUTES=n, FRESH=1)
+	@$(BIN)/python -m tests.rules $(ONLY) $(if $(MATCHING),--matching $(MATCHING)) \
+		$(if $(MINUTES),--minutes $(MINUTES)) $(if $(FRESH),--afresh)
 
 chaos: setup ## kill, freeze and restart everything under load, then prove that nothing was lost (MINUTES=10, SEED=n)
 	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))

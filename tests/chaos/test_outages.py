@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from uuid import uuid4
 
 import httpx
 import pytest
-from tests.support.coast import Coast, make_topics, records_of, versions
+from tests.support.coast import Coast, records_of
 from tests.support.ground import Room
-from tests.support.lamps import Lamps, Process, opened, settings_of
-from tests.support.lantern import language
+from tests.support.lamps import Lamps, Process, opened
 from tests.support.watching import eventually
 
-from stack import kafka, store
 from stack.child import Child
 
-pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-AWAY_SECONDS = float(os.environ.get("BROKER_AWAY_SECONDS", "20"))
+TEN_MINUTES = pytest.param(600.0, marks=[pytest.mark.chaos, pytest.mark.timeout(1_500)], id="ten minutes")
 
 
 async def pending(service: Lamps) -> int:
@@ -49,6 +44,7 @@ async def hangs(service: Lamps, until: Callable[[], bool]) -> list[float]:
         begun = time.monotonic()
         answer = await service.client.hang(uuid4().hex)
         took.append(time.monotonic() - begun)
+        await asyncio.sleep(0.02)
         assert answer.status_code == 201, answer.text
     return took
 
@@ -57,27 +53,26 @@ async def drained(service: Lamps, within_seconds: float = 90.0) -> None:
     await eventually(lambda: pending(service), lambda left: left == 0, within_seconds=within_seconds)
 
 
-@pytest.mark.timeout(240 + 2 * AWAY_SECONDS)
+@pytest.mark.parametrize("away_seconds", [pytest.param(20.0, id="twenty seconds"), TEN_MINUTES])
 async def test_commands_go_on_while_the_broker_is_away_and_all_is_told_afterwards(
-    room: Room, broker: Child, lamps: Lamps
+    room: Room, broker: Child, lamps: Lamps, away_seconds: float
 ) -> None:
-    """`BROKER_AWAY_SECONDS=600` tries ten minutes."""
     await hangs(lamps, _after(2))
     await drained(lamps)
 
     broker.kill()
-    during = await hangs(lamps, _after(AWAY_SECONDS))
+    during = await hangs(lamps, _after(away_seconds))
     grown = await pending(lamps)
-    await asyncio.to_thread(broker.start, 60)
+    await asyncio.to_thread(broker.start, 120)
     begun = time.monotonic()
-    await drained(lamps)
+    await drained(lamps, 60 + away_seconds)
 
     assert grown == len(during)
     found = await told(room)
     assert len(found) == len(set(found))
     assert sorted(found) == sorted(await promised(lamps))
     print(
-        f"broker away {AWAY_SECONDS:.0f} s: {len(during)} commands taken, median {median(during) * 1000:.1f} ms,"
+        f"broker away {away_seconds:.0f} s: {len(during)} commands taken, median {median(during) * 1000:.1f} ms,"
         f" drained in {time.monotonic() - begun:.1f} s"
     )
 
@@ -94,7 +89,7 @@ async def test_without_its_store_a_service_says_503_and_goes_on_when_it_is_back(
     refused = await lamps.client.hang("during", key="the same")
     again = await lamps.client.hang("during", key="the same")
     ready = await lamps.client.http.get("/ready")
-    await asyncio.to_thread(documents.start, 60)
+    await asyncio.to_thread(documents.start, 120)
 
     async def taken() -> httpx.Response:
         return await lamps.client.hang("during", key="the same")
@@ -128,11 +123,13 @@ async def test_workers_come_and_go_under_load_and_each_greeting_is_noted_once_in
 
     async with opened(room.settings, worker=False) as door:
         greeting = asyncio.create_task(greets())
-        with process.child("first").start():
+        with process.child("first").start() as first:
+            await works(first)
+            with process.child("second").start() as second, process.child("third").start() as third:
+                for child in (first, second, third):
+                    await works(child)
+                await asyncio.sleep(2)
             await asyncio.sleep(2)
-            with process.child("second").start(), process.child("third").start():
-                await asyncio.sleep(5)
-            await asyncio.sleep(4)
             stop.set()
             await greeting
 
@@ -151,6 +148,16 @@ async def test_workers_come_and_go_under_load_and_each_greeting_is_noted_once_in
     assert copies == {key: count + 1 for key, count in counts.items()}
 
 
+async def works(child: Child) -> None:
+    """Returns when the worker hears its topics."""
+
+    async def ready() -> bool:
+        async with httpx.AsyncClient(timeout=10) as client:
+            return (await client.get(f"{child.address}/ready")).status_code == 200
+
+    await eventually(ready, within_seconds=60)
+
+
 async def test_a_slow_reader_slows_no_command(room: Room, harbourside: Coast, lamps: Lamps) -> None:
     """Its records wait; whoever works with the service does not."""
     harbour = await harbourside.opens("slow harbour")
@@ -166,98 +173,3 @@ async def test_a_slow_reader_slows_no_command(room: Room, harbourside: Coast, la
     assert behind < 60
     assert time.monotonic() - begun < 10
     assert median(beside) < 5 * median(alone) + 0.05
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk in memory that can be filled up."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill_up(disk: Path) -> Path:
-    """A file as large as what is free."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        for size in (2**20, 2**12, 1):
-            try:
-                while True:
-                    file.write(b"\0" * size)
-            except OSError:
-                continue
-    return ballast
-
-
-@asynccontextmanager
-async def service_on(broker: Child, documents: Child, keys: Path) -> AsyncIterator[tuple[Room, Lamps]]:
-    name = f"r{uuid4().hex[:8]}"
-    words = language(name)
-    await make_topics(broker.address, words)
-    settings = settings_of(broker.address, documents.address, keys, name)
-    async with opened(settings) as service:
-        yield Room(settings, words), service
-
-
-async def test_a_full_disk_under_the_store_is_said_and_costs_nothing_that_was_acknowledged(
-    broker: Child, signing_keys: Path, tmp_path: Path
-) -> None:
-    with small_disk(tmp_path / "disk", "400m") as disk, store.start(disk) as documents:
-        async with service_on(broker, documents, signing_keys) as (room, service):
-            acknowledged = [await service.client.hung(f"before {number}") for number in range(20)]
-            ballast = fill_up(disk)
-            refused = await _until_refused(service, acknowledged)
-            ballast.unlink()
-            documents.kill()  # after a full disk it takes nothing more until it is started again
-            await asyncio.to_thread(documents.start, 60)
-
-            async def taken() -> httpx.Response:
-                return await service.client.hang("after", key="after")
-
-            answer = await eventually(taken, lambda seen: seen.status_code == 201, within_seconds=60)
-            acknowledged.append(answer.json()["id"])
-            await drained(service)
-            kept = {row["_id"] for row in await service.store["lantern"].find({}).to_list(None)}
-            events = await records_of(room.bootstrap, room.words.lantern.events_topic)
-
-    assert refused is None or (refused.status_code == 503 and refused.json()["type"].endswith("owner-away"))
-    assert set(acknowledged) <= kept
-    assert {record.key.decode() for record in events} == kept
-
-
-async def _until_refused(service: Lamps, acknowledged: list[str]) -> httpx.Response | None:
-    """The first answer that is no acknowledgement, within a while."""
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        answer = await service.client.hang(f"x{uuid4().hex * 2}")
-        if answer.status_code != 201:
-            return answer
-        acknowledged.append(answer.json()["id"])
-    return None
-
-
-async def test_a_full_disk_under_the_broker_lets_commands_go_on_and_loses_none(
-    documents: Child, signing_keys: Path, tmp_path: Path
-) -> None:
-    with small_disk(tmp_path / "disk", "300m") as disk, kafka.start(disk) as broker:
-        async with service_on(broker, documents, signing_keys) as (room, service):
-            before = await service.client.hung("before")
-            await drained(service)
-            ballast = fill_up(disk)
-            during = [await service.client.hung(f"during {number}") for number in range(300)]
-            ballast.unlink()
-            await asyncio.to_thread(broker.restart, 60)
-            await drained(service, 120)
-            events = await records_of(room.bootstrap, room.words.lantern.events_topic)
-
-    assert {record.key.decode() for record in events} == {before, *during}
-    assert all(set(versions(events, key)) == {1} for key in (before, *during))

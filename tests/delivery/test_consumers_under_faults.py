@@ -303,6 +303,22 @@ async def test_one_reaction_that_always_fails_stops_the_topic_though_another_goe
         await eventually(lambda: is_stopped(service, topic))
 
 
+async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_at(
+    room: Room, harbourside: Coast
+) -> None:
+    topic = room.words.harbour.events_topic
+    async with opened(room.settings) as service:
+        service.running.parking._limit = 3
+        for number in range(6):
+            await harbourside.write(topic, b"{no", broken("k")["not JSON"][1], key=f"k{number}".encode())
+        await eventually(lambda: is_stopped(service, topic))
+
+        await service.client.operate("/ops/resume")
+
+        await eventually(lambda: parked(service), lambda rows: len(rows) == 12)
+        assert ear(service, topic).stopped is None
+
+
 # --- broken records ---
 
 
@@ -466,6 +482,22 @@ async def test_duplicates_and_replays_change_nothing(room: Room, lamps: Lamps, h
     assert await lamps.store["lantern"].count_documents({}) == 1
     await eventually(lambda: copy_of(lamps, key, 5))
     assert (await lamps.store["harbour_copies"].find_one({"_id": key}))["version"] == 5
+
+
+async def test_a_repeated_record_is_done_even_if_its_reaction_is_not_possible_any_more(
+    lamps: Lamps, harbourside: Coast
+) -> None:
+    await lamps.store["mended"].insert_one({"_id": "poison"})
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, "poison")
+    await eventually(greeted(lamps), lambda words: words == ["poison"])
+    await lamps.store["mended"].delete_one({"_id": "poison"})
+
+    await harbourside.send(*harbourside.rows)
+    await harbourside.greets(key, "two")
+
+    await eventually(greeted(lamps), lambda words: words == ["poison", "two"])
+    assert await parked(lamps) == []
 
 
 @pytest.mark.slow

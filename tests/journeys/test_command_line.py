@@ -19,6 +19,7 @@ from tests.support.parcels import delete_topic
 from tests.support.watching import eventually
 
 from chassis.mongo import Store
+from chassis.parking import IN_A_ROW
 from contracts.roles import ADV, DIR
 from contracts.roles import OPS as OPERATOR
 
@@ -196,6 +197,23 @@ async def test_a_parked_record_is_listed_shown_and_redriven(played: Campus) -> N
     assert "not json" in (await ask(played, "parked", "show", rows[0]["_id"])).stdout
     redriven = await ask(played, "parked", "redrive", rows[0]["_id"], "--service", "agreements")
     assert redriven.stdout.startswith("agreements:"), redriven.stderr
+
+
+async def test_after_too_much_in_a_row_that_cannot_be_read_one_command_lets_everyone_go_on(played: Campus) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=played.bootstrap) as producer:
+        for number in range(IN_A_ROW + 5):
+            await producer.send_and_wait(EVENTS, b"not json", key=f"nobody-{number}".encode())
+
+    async def red() -> dict[str, list[str]]:
+        said = {name: await played.client.get(f"{child.address}/ready") for name, child in played.services.items()}
+        return {name: answer.json()["faults"] for name, answer in said.items() if answer.status_code == 503}
+
+    faults = await eventually(red, lambda seen: "agreements" in seen, within_seconds=60)
+    done = await ask(played, "resume")
+
+    assert f"more than {IN_A_ROW} records in a row" in faults["agreements"][0]
+    assert f"agreements: {EVENTS}" in done.stdout, done.stderr
+    await eventually(red, lambda seen: not seen, within_seconds=60)
 
 
 async def test_a_view_is_built_anew(played: Campus) -> None:

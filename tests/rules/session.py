@@ -5,18 +5,19 @@ test that fails. A test that fails is run again with the rule on: only when it p
 from __future__ import annotations
 
 import inspect
+import math
 import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any, Final
 
 import pytest
 from _pytest.runner import runtestprotocol
 from tests.rules.importing import install
-from tests.rules.results import Found, keep, kept, outcome
+from tests.rules.results import Found, Looked, code_of, digest, keep, keep_looked, kept, looked, of_files, outcome
 from tests.rules.switchboard import BOARD
 from tests.rules.switches import Rule, every_rule
 
@@ -63,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("rules")
     group.addoption("--rules-of", default="", help="the package whose rules are switched off")
     group.addoption("--rules-matching", default="", help="only rules whose id contains this")
+    group.addoption("--rules-minutes", type=float, default=0.0, help="stop after so long, to go on another time")
     group.addoption("--rules-afresh", action="store_true", help="forget what earlier runs found")
 
 
@@ -84,8 +86,17 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     group = session.config.getoption("--rules-of")
     if not group or session.config.option.collectonly:
         return None
-    Hunt(session, group).run()
+    try:
+        Hunt(session, group).run()
+    except TimeIsUp as over:
+        raise session.Interrupted("time is up") from over
+    finally:
+        session._setupstate.teardown_exact(None)
     return True
+
+
+class TimeIsUp(Exception):
+    """What is left is looked at another time."""
 
 
 class Hunt:
@@ -95,6 +106,10 @@ class Hunt:
         self.rules = [rule for rule in every_rule() if rule.group == group and matching in rule.id]
         afresh = session.config.getoption("--rules-afresh")
         self.found: dict[str, Found] = {} if afresh and not matching else kept(group)
+        self.looked: dict[str, Looked] = {} if afresh else looked(group)
+        self.code, self.among = code_of(group), of_files(item.path for item in self.items)
+        minutes = session.config.getoption("--rules-minutes")
+        self.until = time.monotonic() + minutes * 60 if minutes else math.inf
         self.repeatable: set[str] = set()
         self.broken: set[str] = set()
 
@@ -103,14 +118,19 @@ class Hunt:
         known = {rule.id for rule in every_rule()}
         self.found = {id_: found for id_, found in self.found.items() if id_ in known}
         self.offered_everywhere()
-        for stage in sorted({self.stage(item) for item in self.items}):
-            if self.left():
-                self.hunt(self.left(), self.look([item for item in self.items if self.stage(item) == stage]))
+        for number, stage in enumerate(sorted({self.stage(item) for item in self.items}), start=1):
+            if rules := [rule for rule in self.left() if not self.tried(rule, number)]:
+                self.hunt(rules, self.look([item for item in self.items if self.stage(item) == stage]), number)
         for rule in self.left():
             self.found.setdefault(rule.id, outcome(rule, "", False, 0))
         keep(self.group, self.found)
-        if self.items:
-            self.items[-1].session._setupstate.teardown_exact(None)
+
+    def tried(self, rule: Rule, stage: int) -> bool:
+        """Whether an earlier run went through this stage for nothing, and nothing changed since."""
+        found = self.found.get(rule.id)
+        if found is None or found.among != self.among or found.module != outcome(rule, "", False, 0).module:
+            return False
+        return found.tried >= stage
 
     def stage(self, item: pytest.Item) -> tuple[int, int]:
         folders = item.config.args
@@ -134,31 +154,49 @@ class Hunt:
         return [rule for rule in self.rules if not (f := self.found.get(rule.id)) or not f.holds_for(rule)]
 
     def look(self, items: Sequence[pytest.Item]) -> list[Seen]:
-        seen = []
+        """What each of these tests asks about, by running it unless that is known already; those that fail are left out."""
+        seen, new = [], 0
         for item in items:
-            BOARD.listened()
-            began = time.monotonic()
-            failed = failure(item)
-            if failed is None:
-                text = f"{item.nodeid}\n{source(item)}"
-                took = time.monotonic() - began
-                item.stash[PATIENCE] = PATIENCE_SECONDS + PATIENCE_TIMES * took
-                seen.append(Seen(item, took, BOARD.listened(), text))
-            else:
-                print(f"left out, it fails by itself: {item.nodeid}\n{failed[-600:]}", flush=True)
-        print(f"{len(seen)} tests looked at", flush=True)
+            code = f"{self.code} {digest(item.path)}"
+            known = self.looked.get(item.nodeid)
+            if known is None or known.code != code:
+                self.in_time()
+                known, new = self.first_run(item, code), new + 1
+                if known is None:
+                    continue
+                self.looked[item.nodeid] = known
+                keep_looked(self.group, self.looked)
+            item.stash[PATIENCE] = PATIENCE_SECONDS + PATIENCE_TIMES * known.seconds
+            seen.append(Seen(item, known.seconds, set(known.rules), f"{item.nodeid}\n{source(item)}"))
+        print(f"{len(seen)} tests looked at, {new} of them now", flush=True)
         return seen
 
-    def hunt(self, rules: Iterable[Rule], seen: Sequence[Seen]) -> None:
+    def first_run(self, item: pytest.Item, code: str) -> Looked | None:
+        BOARD.listened()
+        began = time.monotonic()
+        failed = failure(item)
+        if failed is None:
+            return Looked(item.nodeid, time.monotonic() - began, tuple(sorted(BOARD.listened())), code)
+        print(f"left out, it fails by itself: {item.nodeid}\n{failed[-600:]}", flush=True)
+        return None
+
+    def in_time(self) -> None:
+        if time.monotonic() > self.until:
+            raise TimeIsUp
+
+    def hunt(self, rules: Iterable[Rule], seen: Sequence[Seen], stage: int) -> None:
         for rule in rules:
+            self.in_time()
             reaching = [each for each in seen if rule.id in each.rules and each.item.nodeid not in self.broken]
             reaching.sort(key=lambda each: each.promises(rule))
             before = self.found.get(rule.id)
-            now = self.caught(rule, reaching)
-            if now.test or not before or not before.test:
-                self.found[rule.id] = now
+            now = replace(self.caught(rule, reaching), tried=stage, among=self.among)
+            if not now.test and before and before.test and before.holds_for(rule, named=False):
+                now = replace(before, tried=stage, among=self.among)
+            self.found[rule.id] = now
             mark = "guarded" if now.guarded else ("not named" if now.test else "not yet")
-            print(f"{mark:9} {rule.id}  {now.test}", flush=True)
+            if reaching:
+                print(f"{mark:9} {rule.id}  {now.test}", flush=True)
             keep(self.group, self.found)
 
     def caught(self, rule: Rule, reaching: Sequence[Seen]) -> Found:

@@ -49,12 +49,16 @@ def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
         yield child
 
 
-@pytest.fixture(scope="session")
-def session_documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    folder = tmp_path_factory.mktemp("store")
+def store_in(folder: Path) -> Child:
+    """A store of its own, of the program that is to be tried."""
     if os.environ.get(STORE) == store.PLAIN:
         (folder / "data" / store.PLAIN).mkdir(parents=True)
-    with store.start(folder) as child:
+    return store.start(folder, within_seconds=120)
+
+
+@pytest.fixture(scope="session")
+def session_documents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
+    with store_in(tmp_path_factory.mktemp("store")) as child:
         yield child
 
 

@@ -32,6 +32,7 @@ class Signer:
         self._key = OKPKey.import_key(json.loads(key_file.read_text()))
 
     def token(self, caller: Caller, audience: str | list[str], *, seconds: int = 60) -> str:
+        """A token that says who asks, for this audience, good for so many seconds."""
         now = int(time.time())
         claims = {
             "iss": ISSUER,
@@ -48,7 +49,7 @@ class Signer:
 
 
 class Verifier:
-    """Reads tokens meant for `audience`."""
+    """Reads tokens meant for `audience`. Proved by `test_nobody_without_a_valid_token_gets_in`."""
 
     def __init__(self, key_file: Path, audience: str) -> None:
         self._key = OKPKey.import_key(json.loads(key_file.read_text()))

@@ -17,16 +17,21 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 
 
 def brussels_day(instant: datetime) -> date:
+    """The day of an instant in Brussels."""
     return instant.astimezone(BRUSSELS).date()
 
 
 class Clock(Protocol):
+    """What time it is for business."""
+
     def now(self) -> datetime: ...
 
     def today(self) -> date: ...
 
 
 class RealClock:
+    """The wall clock."""
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
@@ -35,7 +40,8 @@ class RealClock:
 
 
 class DemoClock:
-    """A clock that a person steps; kept in the store, so that a restart finds it where it stood."""
+    """A clock that a person steps; kept in the store, so that a restart finds it where it stood.
+    Proved by `test_the_clock_stays_where_it_was_put_for_other_processes_and_after_a_restart`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -43,11 +49,13 @@ class DemoClock:
         self._since = time.monotonic()
 
     async def load(self) -> None:
+        """Takes up where another process put it."""
         kept = await self._store["clock"].find_one({"_id": "demo"})
         if kept and kept["now"] != self._set_to:
             self._put(kept["now"])
 
     async def step(self, now: datetime) -> None:
+        """Puts it there, for every process that loads it."""
         now = now.replace(microsecond=now.microsecond // 1_000 * 1_000)  # as the store keeps it
         await self._store["clock"].update_one({"_id": "demo"}, {"$set": {"now": now}}, upsert=True)
         self._put(now)

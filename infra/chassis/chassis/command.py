@@ -29,6 +29,10 @@ IDEMPOTENCY_HOURS: Final = 24
 ROUNDS_OF_NEEDS: Final = 6
 
 
+class Repeated(Exception):
+    """The key was answered before: what this attempt wrote is not kept."""
+
+
 class Refused(Exception):
     """Carries a refusal out of a transaction, so that nothing of the command is kept."""
 
@@ -72,6 +76,8 @@ class Desk:
 
     Guarantees: aggregate, outbox rows, idempotency row, counters, claims and guards of a command commit together or not at
     all; versions of an aggregate have no gap; a rule that rests on a copy or a guard never decides on a stale one.
+
+    Proved by `test_a_store_killed_under_load_loses_nothing_that_was_acknowledged`.
     """
 
     def __init__(
@@ -105,18 +111,19 @@ class Desk:
         return loaded
 
     async def execute(self, asked: Asked) -> Answered:
-        """Takes a command for a caller outside; raises Problem for every refusal."""
+        """Takes a command for a caller outside; raises Problem for every refusal.
+        Proved by `test_the_same_key_raced_has_one_effect_and_one_answer`."""
         attributes = {"passerelle.command": asked.row.name, "passerelle.aggregate": asked.aggregate.name}
         with tracer.start_as_current_span(f"{self.service} {asked.row.name}", attributes=attributes):
             attempts = count()
             try:
                 answered = await self.store.transaction(lambda session: self._once(asked, session, next(attempts)))
-            except (Refused, RecordTooLarge, Problem) as stopped:
+            except (Refused, Repeated, RecordTooLarge, Problem) as stopped:
                 answered = await self._kept_or_refused(asked, stopped)
             self.committed.set()
             return answered
 
-    async def _kept_or_refused(self, asked: Asked, stopped: Refused | RecordTooLarge | Problem) -> Answered:
+    async def _kept_or_refused(self, asked: Asked, stopped: Exception) -> Answered:
         """A repeated key is answered as the first time, whatever would be said of it now."""
         kept = await self._kept_answer(asked, None)
         if kept:
@@ -126,7 +133,7 @@ class Desk:
                 raise await self._refuse(asked, stopped.refusal) from None
             case RecordTooLarge():
                 raise Problem("too-large") from stopped
-            case Problem():
+            case _:
                 raise stopped
 
     async def _once(self, asked: Asked, session: Session, attempt: int) -> Answered:
@@ -142,10 +149,8 @@ class Desk:
         taken = await self.perform(asked, loaded, session)
         if isinstance(taken, Refusal):
             raise Refused(taken)
-        if not taken.facts:  # a rival with this key may have told something before this began
-            kept = await self._kept_answer(asked, session)
-            if kept:
-                return kept
+        if not taken.facts and await self._kept_answer(asked, session):
+            raise Repeated  # nothing that it tells would conflict with the first time
         if not taken.facts or asked.aggregate.contract.personal:
             await self._keep_answer(asked, _status(asked), taken.state.version, None, session)
         stage = asked.aggregate.state_of(Loaded(taken.state, taken.private))
@@ -161,7 +166,8 @@ class Desk:
             raise Problem("unknown-id", id=asked.id)
 
     async def perform(self, asked: Asked, loaded: Loaded | None, session: Session) -> Taken | Refusal:
-        """Decides and writes in a transaction that somebody else commits. A refusal leaves nothing written."""
+        """Decides and writes in a transaction that somebody else commits. A refusal leaves nothing written.
+        Proved by `test_what_was_read_before_another_changed_it_is_version_stale_when_it_is_saved`."""
         return await self._decide(asked, loaded, await self.context(asked, loaded, session), session)
 
     async def _decide(self, asked: Asked, loaded: Loaded | None, context: Context, session: Session) -> Taken | Refusal:
@@ -227,7 +233,8 @@ class Desk:
         self, aggregate: str, command: str, items: Sequence[tuple[str, BaseModel]], caller: Caller
     ) -> list[Taken | Refusal]:
         """Takes many creations in one transaction; a refused one leaves no trace and the others go on. They do not see
-        each other."""
+        each other.
+        Proved by `test_many_creations_in_one_transaction_count_on_and_leave_out_the_refused`."""
         kind = self.aggregates[aggregate]
         many = [Asked(kind, kind.command(command), id_, body, caller) for id_, body in items]
 
@@ -280,7 +287,8 @@ class Desk:
         return Problem.of(refusal)
 
     async def tell_refusal(self, asked: Asked, refusal: Refusal, session: Session) -> None:
-        """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version."""
+        """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version.
+        Proved by `test_a_policy_refusal_is_told_once_and_its_key_gives_it_again`."""
         contract, id_ = self._refusals, new_id()
         fact = contract.stamp(_recorded(asked, refusal), id_, 1, self.clock.today())
         told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract)

@@ -57,7 +57,8 @@ class Hearer(Protocol):
 
 
 class Stopped(Exception):
-    """Too many records in a row were put aside: a person must look before this topic goes on."""
+    """Too many records in a row were put aside: a person must look before this topic goes on.
+    Proved by `test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it_go_on`."""
 
 
 @dataclass
@@ -66,6 +67,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
     Guarantees: an offset is committed only after every hearer has dealt with all records before it; a partition that waits
     is heard again from the record it waits for, after a pause that grows to 30 s; the other partitions go on.
+
+    Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other`.
     """
 
     topic: str
@@ -175,7 +178,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         )
 
     async def heard(self, records: Any) -> None:
-        """One batch: every hearer in turn; then the loop commits each partition where it stands."""
+        """One batch: every hearer in turn; then the loop commits each partition where it stands.
+        Proved by `test_a_restart_goes_on_from_the_record_that_waits`."""
         self._in_hand = True
         try:
             waiting = _from_the_start(records) if self.stopped else await self._hear(records)
@@ -228,14 +232,15 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             consumer.resume(partition)
 
     def go_on(self) -> None:
-        """Lets a stopped topic go on."""
+        """Lets a stopped topic go on. Proved by `test_a_stopped_topic_stays_stopped_through_a_rebalance`."""
         self.stopped = None
         consumer = self._subscriber.consumer
         if consumer is not None:
             consumer.resume(*consumer.paused())
 
     async def caught_up(self) -> set[int]:
-        """The partitions of which all that stood there when this was called has been dealt with."""
+        """The partitions of which all that stood there when this was called has been dealt with.
+        Proved by `test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_the_relay`."""
         consumer = self._subscriber.consumer
         assigned = consumer.assignment() if consumer else set()
         if not assigned:
@@ -248,7 +253,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @property
     def fault(self) -> str | None:
-        """Why this subscription is not ready; None when it is."""
+        """Why this subscription is not ready; None when it is.
+        Proved by `test_what_waits_for_long_turns_the_service_red`."""
         if self.stopped:
             return self.stopped
         consumer = self._subscriber.consumer
@@ -279,6 +285,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         self.measures.lag_seconds.labels(self.topic).set(time.time() - oldest)
 
     async def close(self) -> None:
+        """Lets no pause end after this."""
         for task in list(self._resuming):
             task.cancel()
         await asyncio.gather(*self._resuming, return_exceptions=True)
@@ -286,7 +293,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
 @asynccontextmanager
 async def listening(broker: KafkaBroker) -> AsyncIterator[None]:
-    """The broker's subscriptions, started as soon as Kafka answers; at the end each finishes the batch in hand."""
+    """The broker's subscriptions, started as soon as Kafka answers; at the end each finishes the batch in hand.
+    Proved by `test_a_worker_asked_to_end_finishes_the_batch_in_hand`."""
     starting = asyncio.create_task(_start(broker))
     try:
         yield
@@ -341,6 +349,7 @@ def _from_the_start(records: Sequence[Record]) -> dict[TopicPartition, int]:
 
 
 def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
+    """The records of each partition, in their order."""
     parts: dict[TopicPartition, list[Record]] = {}
     for record in records:
         parts.setdefault(TopicPartition(record.topic, record.partition), []).append(record)

@@ -53,6 +53,7 @@ MAIL_HEADERS: Final = (
 
 
 async def prepare(store: Store) -> None:
+    """Makes the indexes: one document a person, aggregate and key."""
     indexes = (
         ascending("state", "added_at"),
         ascending("aggregate_id"),
@@ -66,6 +67,8 @@ async def receive(request: Request, store: Store, aggregate: str, aggregate_id: 
 
     Raises Problem `too-large`, `media-type-not-supported`, `invalid-input`. The same file for the same aggregate by the same
     person with the same Idempotency-Key is the same document.
+
+    Proved by `test_the_same_file_under_the_same_key_is_the_same_document`.
     """
     key = request.headers.get("idempotency-key")
     if not key:
@@ -144,7 +147,8 @@ async def _digest(upload: UploadFile) -> str:
 
 
 def sniff(file: BinaryIO) -> str:
-    """The media type by content; raises Problem `media-type-not-supported` for anything but the accepted ones."""
+    """The media type by content; raises Problem `media-type-not-supported` for anything but the accepted ones.
+    Proved by `test_a_disguised_file_is_refused`."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     if head.startswith(b"PK\x03\x04"):
@@ -182,7 +186,8 @@ def _is_mail(head: bytes) -> bool:
 
 
 async def sweep(store: Store) -> int:
-    """Deletes what stayed pending for more than a day; how many."""
+    """Deletes what stayed pending for more than a day; how many.
+    Proved by `test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays`."""
     old = {"state": "pending", "added_at": {"$lt": datetime.now(UTC) - timedelta(hours=PENDING_HOURS)}}
     cards: list[Row] = await store[DOCUMENTS].find(old, {"_id": 1}).to_list(SWEPT_AT_ONCE)
     swept = 0

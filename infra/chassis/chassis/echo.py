@@ -40,6 +40,8 @@ class Echo:
     heard its partition, or since it was forgotten for newer ones) is only suspected while it is behind its owner: what it
     lacks may be on its way, so it is answered when its partition was read to the end and nothing came. Suspects are kept
     in the store before their offsets are committed: whoever hears the partition then answers them.
+
+    Proved by `test_a_relay_frozen_past_its_lease_cannot_leave_an_old_snapshot_behind`.
     """
 
     def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures | None = None) -> None:
@@ -51,6 +53,8 @@ class Echo:
         self._suspects: dict[str, int] = {}
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
+        """Answers what comes after something newer, suspects what may; a partition never waits for it.
+        Proved by `test_what_another_worker_heard_meanwhile_is_not_taken_for_known`."""
         suspects, back = dict(self._suspects), set[str]()
         heard: dict[str, tuple[int, int]] = {}
         for record in records:
@@ -75,7 +79,8 @@ class Echo:
         return {}
 
     async def settle(self, ear: Ear) -> None:
-        """Answers the suspects of partitions that have been read to their end."""
+        """Answers the suspects of partitions that have been read to their end.
+        Proved by `test_a_suspect_is_answered_by_whoever_hears_its_partition_next`."""
         for row in await self._store[SUSPECTS].find({"topic": self._contract.state_topic}).to_list(None):
             self._suspects.setdefault(row["key"], row["partition"])
             self._last.setdefault(row["key"], row["version"])
@@ -146,6 +151,7 @@ class Echo:
         await self._clear(keys)
 
     async def current(self, key: str) -> Row | None:
+        """The newest row of a key."""
         asked = {"aggregate": self._contract.aggregate, "key": key}
         rows = await self._store[OUTBOX].find(asked).sort([("version", -1)]).limit(1).to_list(1)
         return rows[0] if rows else None

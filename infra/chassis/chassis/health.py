@@ -14,6 +14,7 @@ from chassis.telemetry import log
 
 
 def routes(running: Any) -> APIRouter:
+    """`/live`, `/ready` and `/metrics`."""
     router = APIRouter()
 
     async def live(request: Request) -> Response:
@@ -34,7 +35,8 @@ def routes(running: Any) -> APIRouter:
 
 
 async def faults_of(running: Any) -> list[str]:
-    """Why this process is not ready: the store, the relay, a loop that ended, a topic that waits or was stopped."""
+    """Why this process is not ready: the store, the relay, a loop that ended, a topic that waits or was stopped.
+    Proved by `test_a_store_that_is_away_is_said_soon_and_comes_back_without_a_restart`."""
     faults = []
     try:
         await running.store.ping()

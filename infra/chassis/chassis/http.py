@@ -74,6 +74,7 @@ class House:
         return json_response(body, status, headers)
 
     async def command(self, request: Request, aggregate: Aggregate, row: Command, id_: str) -> Response:
+        """Takes the command of a request; its answer carries the version as `ETag`."""
         caller = self.caller(request)
         content = await read_body(request)
         key = request.headers.get("idempotency-key")
@@ -123,6 +124,7 @@ class House:
         return json_response({"id": id_, "version": loaded.state.version, "commands": listed})
 
     async def upload(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
+        """Keeps a document for whoever may add one, until a command names it."""
         caller = self.caller(request)
         await self.may_attach(aggregate, id_, caller)
         card = await documents.receive(request, self.store, aggregate.name, id_, caller)
@@ -130,6 +132,8 @@ class House:
         return json_response({**shown, "size_bytes": card["size_bytes"], "title": card["title"]}, 201)
 
     async def may_attach(self, aggregate: Aggregate, id_: str, caller: Caller) -> Loaded:
+        """The aggregate, for whoever holds a role of its table; raises Problem `unknown-id`, `not-permitted`.
+        Proved by `test_the_documents_of_what_is_hidden_are_unknown_to_a_stranger`."""
         loaded = await self.desk.load(aggregate.name, id_)
         roles = tuple({role for row in aggregate.commands for role in row.roles})
         found = (await self.desk.context(_look(aggregate, id_, caller), loaded, None, held_only=True)).found
@@ -142,6 +146,7 @@ class House:
         return loaded
 
     async def download(self, request: Request, aggregate: Aggregate, id_: str, document_id: str) -> Response:
+        """The bytes of a document, to whoever may have it."""
         caller = self.caller(request)
         card = await self.store[documents.DOCUMENTS].find_one({"_id": document_id, "aggregate_id": id_})
         if card is None:
@@ -176,6 +181,7 @@ def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, An
 
 
 def problem_title(slug: str, titles: Mapping[str, Text]) -> Text:
+    """A slug's title: general, or the aggregate's own."""
     return GENERAL[slug][1] if slug in GENERAL else titles.get(slug, Text(slug, slug))
 
 
@@ -187,6 +193,7 @@ def _answer(answered: Answered) -> Response:
 
 
 def json_response(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer that nobody keeps."""
     return Response(
         orjson.dumps(body, default=_plain, option=orjson.OPT_NON_STR_KEYS),
         status_code=status,
@@ -206,7 +213,8 @@ def _plain(value: object) -> object:
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
-    """The JSON body; raises Problem `media-type-not-supported`, `too-large`."""
+    """The JSON body; raises Problem `media-type-not-supported`, `too-large`.
+    Proved by `test_a_body_over_its_limit_is_too_large`."""
     content_type = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if content_type != "application/json":
         raise Problem("media-type-not-supported")
@@ -223,7 +231,8 @@ async def read_body(request: Request, limit: int = BODY_LIMIT_BYTES) -> bytes:
 
 
 def parse(model: type[BaseModel], content: bytes) -> BaseModel:
-    """The body as its model; raises Problem `invalid-input` with a JSON pointer for each error."""
+    """The body as its model; raises Problem `invalid-input` with a JSON pointer for each error.
+    Proved by `test_each_error_of_a_body_has_its_pointer`."""
     try:
         return model.model_validate_json(content or b"{}", extra="forbid")
     except ValidationError as invalid:
@@ -239,7 +248,8 @@ def parse(model: type[BaseModel], content: bytes) -> BaseModel:
 
 
 def if_match(request: Request) -> int | None:
-    """The version a client read; raises Problem `version-stale` for a tag that no version can have."""
+    """The version a client read; raises Problem `version-stale` for a tag that no version can have.
+    Proved by `test_a_version_that_cannot_be_is_stale`."""
     tag = request.headers.get("if-match")
     if tag is None:
         return None
@@ -317,7 +327,8 @@ def _downloading(house: House, aggregate: Aggregate) -> Endpoint:
 
 
 def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
-    """Turns every exception into a problem, in one place, and continues the caller's trace."""
+    """Turns every exception into a problem, in one place, and continues the caller's trace.
+    Proved by `test_what_was_not_foreseen_is_a_problem_too`."""
 
     @made.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> Response:

@@ -14,7 +14,8 @@ LEASE_SECONDS: Final = 10.0
 
 
 class LeaseLost(Exception):
-    """Another process owns the lease now; whatever was in hand is left to it."""
+    """Another process owns the lease now; whatever was in hand is left to it.
+    Proved by `test_an_owner_that_stood_still_finds_itself_replaced`."""
 
 
 class Lease:
@@ -22,6 +23,8 @@ class Lease:
 
     Clocks that differ or jump only make a lease change hands early: what must not happen twice is done in a transaction that
     `hold`s the token.
+
+    Proved by `test_when_the_clock_of_two_relays_jumps_the_lease_changes_hands_once_at_most`.
     """
 
     def __init__(self, store: Store, name: str, seconds: float | None = None) -> None:
@@ -32,14 +35,15 @@ class Lease:
 
     async def keep(self) -> bool:
         """True while it is ours, renewing it when half of it is over; False when somebody else has it or had it meanwhile,
-        so that what was read under it is read again."""
+        so that what was read under it is read again.
+        Proved by `test_what_was_read_under_a_lease_that_was_lost_meanwhile_is_not_published`."""
         if self._token and self._seconds / 2 < self._until - time.time() <= self._seconds:
             return True
         before = self._token
         return await self.take() and before in (0, self._token)
 
     async def take(self) -> bool:
-        """Takes or renews the lease; False when somebody else has it."""
+        """Takes or renews the lease; False when somebody else has it. Proved by `test_one_of_many_gets_it`."""
 
         async def work(session: Session) -> tuple[int, float]:
             now = time.time()
@@ -56,7 +60,8 @@ class Lease:
         return self._token > 0
 
     async def hold(self, session: Session) -> None:
-        """Within a transaction: it commits only while the lease is ours. Raises `LeaseLost`."""
+        """Within a transaction: it commits only while the lease is ours. Raises `LeaseLost`.
+        Proved by `test_an_owner_that_stood_still_finds_itself_replaced`."""
         owned = {"_id": self._name, "owner": self._owner, "token": self._token}
         until = time.time() + self._seconds
         renewed = await self._store["leases"].update_one(owned, {"$set": {"until": until}}, session=session)
@@ -65,7 +70,7 @@ class Lease:
             raise LeaseLost(self._name)
 
     async def give_up(self) -> None:
-        """Lets the next one take it at once."""
+        """Lets the next one take it at once. Proved by `test_giving_up_what_another_owns_changes_nothing`."""
         if not self._token:
             return
         owned = {"_id": self._name, "owner": self._owner, "token": self._token}

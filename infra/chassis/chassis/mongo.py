@@ -41,11 +41,13 @@ SAME_KEY_ATTEMPTS: Final = 10
 
 
 class StoreAway(Exception):
-    """The store does not answer, or its answer to a commit was lost: the outcome is unknown until asked again."""
+    """The store does not answer, or its answer to a commit was lost: the outcome is unknown until asked again.
+    Proved by `test_a_transaction_that_may_have_been_kept_is_not_run_again`."""
 
 
 class Busy(Exception):
-    """A transaction met conflicts for longer than `RETRY_FOR_SECONDS`; nothing of it was kept."""
+    """A transaction met conflicts for longer than `RETRY_FOR_SECONDS`; nothing of it was kept.
+    Proved by `test_a_transaction_that_always_conflicts_gives_up`."""
 
 
 AWAY: Final = (StoreAway, Busy, ConnectionFailure, ExecutionTimeout)
@@ -108,6 +110,8 @@ class Store:
         `work` may run several times and must have no effect outside its session. Raises what `work` raises (nothing is
         kept), `Busy` after conflicts for 15 s, `StoreAway` when the store is gone; a key that stays taken by a rival is
         raised as the driver's `DuplicateKeyError`.
+
+        Proved by `test_what_a_transaction_raises_leaves_nothing`.
         """
         until = time.monotonic() + RETRY_FOR_SECONDS
         attempt = 0
@@ -170,7 +174,8 @@ class Store:
     async def watch(
         self, pipeline: Sequence[Mapping[str, Any]], *, collection: str | None = None, full: bool = False
     ) -> AsyncIterator[AsyncIterator[Row]]:
-        """A change stream over one collection or the whole database, from now on."""
+        """A change stream over one collection or the whole database, from now on.
+        Proved by `test_changes_of_a_collection_are_heard_from_then_on`."""
         watched = self[collection] if collection else self._database
         options = {"full_document": "updateLookup"} if full else {}
         async with watched.watch(list(pipeline), max_await_time_ms=5_000, **options) as changes:
@@ -214,7 +219,8 @@ class Files:
         self._bucket: Any = AsyncIOMotorGridFSBucket(database)
 
     async def write(self, id_: str, chunks: AsyncIterator[bytes]) -> None:
-        """Stores the chunks under `id_`; when the source raises, nothing stays behind."""
+        """Stores the chunks under `id_`; when the source raises, nothing stays behind.
+        Proved by `test_a_file_whose_source_fails_leaves_nothing`."""
         stream = self._bucket.open_upload_stream_with_id(id_, id_)
         try:
             async for chunk in chunks:
@@ -236,6 +242,7 @@ class Files:
 def ascending(
     *fields: str, unique: bool = False, sparse: bool = False, expire_after_seconds: int | None = None
 ) -> IndexModel:
+    """An index on these fields."""
     options: dict[str, Any] = {}
     if unique:
         options["unique"] = True

@@ -33,7 +33,8 @@ class House(Protocol):
 
 
 def routes(running: Any, house: House) -> APIRouter:
-    """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there."""
+    """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there.
+    Proved by `test_what_operators_do_is_not_permitted_to_others`."""
     desk = _Desk(running, house)
     router = APIRouter()
     for path, endpoint, method in (

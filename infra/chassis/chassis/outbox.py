@@ -32,7 +32,8 @@ INDEXES: Final = (
 
 
 class RecordTooLarge(Exception):
-    """A record would exceed 900 KiB; the command that made it is refused `too-large`."""
+    """A record would exceed 900 KiB; the command that made it is refused `too-large`.
+    Proved by `test_a_command_whose_record_would_be_over_its_limit_is_too_large`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,18 @@ class Told:
 def told_by(
     service: str, actor: str, cause: str, time: datetime, contract: Contract[Any], answer: Row | None = None
 ) -> Told:
-    """What is personal is caused by something random: a time-ordered id would tell the minute."""
+    """What is personal is caused by something random: a time-ordered id would tell the minute.
+    Proved by `test_nothing_about_a_person_tells_its_day`."""
     return Told(service, actor, str(uuid4()) if contract.personal else cause, time, answer)
 
 
 def new_id() -> str:
+    """An id that sorts by the time it was made."""
     return str(uuid7())
 
 
 def row_id(aggregate: str, key: str, version: int) -> str:
+    """The id of a version's row: a version has one."""
     return f"{aggregate}:{key}:{version:012d}"
 
 
@@ -76,6 +80,8 @@ def outbox_row(
     """The row of one version: its facts in order, then the snapshot `state` (None: the contract has no state topic).
 
     `at` orders rows and never goes back for a key. Raises `RecordTooLarge`.
+
+    Proved by `test_facts_come_in_order_and_the_snapshot_last`.
     """
     moment = told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0) if contract.personal else told.time
     trace = traceparent()
@@ -123,4 +129,5 @@ def outbox_row(
 
 
 def fact_bytes(fact: Fact) -> bytes:
+    """A fact as it stands on Kafka: absent instead of null."""
     return orjson.dumps(fact.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -58,6 +58,8 @@ class Outlet:
 
     Guarantees: what is reported as sent was acknowledged by all replicas; records of a partition stand there in the order
     in which they were given; what is reported as failed is not sent later.
+
+    Proved by `test_a_key_that_kafka_refuses_waits_and_the_others_go_on`.
     """
 
     def __init__(self, bootstrap: str, client_id: str) -> None:
@@ -70,6 +72,8 @@ class Outlet:
 
         After a batch could not be handed over, later ones of its topic are not tried. While the broker is away this waits.
         Raises `KafkaError` when no connection can be made at all.
+
+        Proved by `test_a_frozen_broker_is_waited_for`.
         """
         kafka = await self._started()
         faults: list[BaseException | None] = [None] * len(records)

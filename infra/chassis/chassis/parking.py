@@ -31,7 +31,8 @@ class Handler(Protocol):
 
 
 class Parking:
-    """One service's parking lot; `in_a_row` parked without a success between them raise `Stopped`."""
+    """One service's parking lot; `in_a_row` parked without a success between them raise `Stopped`.
+    Proved by `test_a_record_that_cannot_be_borne_is_parked_with_those_of_its_key_behind_it`."""
 
     def __init__(
         self,
@@ -46,10 +47,12 @@ class Parking:
         self._row: dict[tuple[str, str], int] = {}
 
     async def prepare(self) -> None:
+        """Makes the index that waiting keys are found by."""
         await self._store.index(PARKED, ascending("handler", "key", "open"))
 
     async def park(self, record: Record, handler: str, reason: str, *, attempts: int = 1, behind: bool = False) -> None:
-        """Puts a record aside; returns when both places have it, so that it may be acknowledged."""
+        """Puts a record aside; returns when both places have it, so that it may be acknowledged.
+        Proved by `test_a_broken_fact_is_parked_and_its_partition_goes_on`."""
         id_ = f"{handler}:{record.topic}:{record.partition}:{record.offset}"
         if await self._store[PARKED].find_one({"_id": id_}):
             return
@@ -91,7 +94,7 @@ class Parking:
     def _count(self, topic: str, handler: str) -> None:
         self._row[topic, handler] = self._row.get((topic, handler), 0) + 1
         if self._row[topic, handler] > self._limit:
-            self._row[topic, handler] = 0
+            self._row = {each: count for each, count in self._row.items() if each[0] != topic}
             raise Stopped(f"{topic}: {handler} would park more than {self._limit} records in a row")
 
     def went_well(self, topic: str, handler: str) -> None:
@@ -112,7 +115,8 @@ class Parking:
         return rows
 
     async def redrive(self, row: Row, by: str, handler: Handler) -> tuple[int, str | None]:
-        """Replays the open records of a key in order, up to the first that fails again: how many went well, why one did not."""
+        """Replays the open records of a key in order, up to the first that fails again: how many went well, why one did not.
+        Proved by `test_redrive_replays_in_order_up_to_what_fails_again`."""
         done = 0
         while rows := await self.waiting(row["handler"], row["key"]):
             for each in rows:
@@ -130,7 +134,8 @@ class Parking:
         return done, None
 
     async def close(self, id_: str, by: str, outcome: str) -> None:
-        """Takes a record out of the lot; who did it and how stays with it."""
+        """Takes a record out of the lot; who did it and how stays with it.
+        Proved by `test_a_record_given_up_frees_those_behind_it`."""
         done = {"open": False, "outcome": outcome, "closed_at": datetime.now(UTC), "closed_by": by}
         await self._store[PARKED].update_one({"_id": id_, "open": True}, {"$set": done})
         log.info("parked record closed", id=id_, outcome=outcome, by=by)

@@ -106,6 +106,7 @@ class Problem(Exception):
 
     @classmethod
     def of(cls, refusal: Refusal) -> Problem:
+        """The problem that a refusal is answered with."""
         problem = cls(refusal.slug)
         problem.refusal = refusal
         if "retry_after_seconds" in refusal.members:
@@ -114,6 +115,7 @@ class Problem(Exception):
 
 
 def status_of(slug: str) -> int:
+    """The status that a slug is answered with."""
     return GENERAL[slug][0] if slug in GENERAL else RULE_STATUS
 
 
@@ -131,6 +133,7 @@ def language_of(request: Request) -> str:
 
 
 def problem_body(refusal: Refusal, titles: Mapping[str, Text], language: str) -> dict[str, Any]:
+    """The problem as JSON, in the caller's language with its reasons in both."""
     general = GENERAL.get(refusal.slug)
     title = general[1] if general else titles.get(refusal.slug, Text(refusal.slug, refusal.slug))
     reasons = refusal.reasons or (Reason(refusal.slug, title),)
@@ -145,11 +148,13 @@ def problem_body(refusal: Refusal, titles: Mapping[str, Text], language: str) ->
 
 
 def reason_json(reason: Reason) -> dict[str, str]:
+    """A reason in both languages."""
     shown = {"code": reason.code, "fr": reason.text.fr, "en": reason.text.en}
     return shown | ({"pointer": reason.pointer} if reason.pointer else {})
 
 
 def problem_response(problem: Problem, titles: Mapping[str, Text], language: str) -> Response:
+    """The problem as an answer that nobody keeps."""
     body = problem_body(problem.refusal, titles, language)
     return Response(
         orjson.dumps(body, default=str),

@@ -28,6 +28,7 @@ Shape = Callable[[Row], Row]
 
 
 def as_it_is(state: Row) -> Row:
+    """A state kept as it was told."""
     return state
 
 
@@ -55,6 +56,7 @@ class Copy:
     indexes: tuple[tuple[str, ...], ...] = ()
 
     def projection(self) -> Projection:
+        """The copy as a projection of the wanted members."""
         if not self.members:
             return Projection(self.contract, self.collection, indexes=self.indexes)
         wanted = frozenset(self.members)
@@ -71,6 +73,8 @@ class Projector:
 
     Guarantees: after the batch, every key's document is that of the newest version heard; the write is durable before the
     offsets are committed.
+
+    Proved by `test_two_workers_that_hear_the_same_states_agree_on_the_newest`.
     """
 
     store: Store
@@ -84,6 +88,7 @@ class Projector:
         self._type = self.projection.contract.snapshot_type.encode()
 
     async def prepare(self) -> None:
+        """Makes the projection's indexes."""
         indexes = [ascending(*fields) for fields in self.projection.indexes]
         await self.store.index(self.collection, *indexes)
 
@@ -123,7 +128,8 @@ class Projector:
         return name == self.projection.name
 
     async def again(self, name: str, record: Record) -> None:
-        """A parked record once more; raises when it still cannot be kept."""
+        """A parked record once more; raises when it still cannot be kept.
+        Proved by `test_a_parked_state_is_kept_after_all_when_it_can_be`."""
         place = self._place(record)
         if place is not None:
             key, version, _ = place
@@ -188,7 +194,8 @@ class Projector:
                     await self._park(record, refused)
 
     async def keep(self, newest: Mapping[str, Row]) -> None:
-        """Takes each document unless what is kept under its id is as new."""
+        """Takes each document unless what is kept under its id is as new.
+        Proved by `test_an_older_state_that_comes_later_changes_nothing`."""
         await self._put(newest, await self._versions(list(newest)) if len(newest) > FEW else {})
 
     async def _put(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:

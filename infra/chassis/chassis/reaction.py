@@ -30,7 +30,8 @@ SOON_SECONDS: Final = (0.02, 0.05, 0.1, 0.2)
 
 
 class NotKnownYet(Exception):
-    """Something the record names has not arrived here yet; its partition waits for it."""
+    """Something the record names has not arrived here yet; its partition waits for it.
+    Proved by `test_a_fact_and_the_state_it_rests_on_are_met_soon_whichever_comes_first`."""
 
 
 class DoneBefore(Exception):
@@ -39,6 +40,8 @@ class DoneBefore(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Heard:
+    """A fact with its envelope."""
+
     envelope: Envelope
     fact: Any
 
@@ -74,6 +77,7 @@ class Work:
         return new_id()
 
     async def document(self, collection: str, id_: str) -> Row | None:
+        """A document of the service, as of this transaction."""
         found: Row | None = await self._desk.store[collection].find_one({"_id": id_}, session=self._session)
         return found
 
@@ -84,11 +88,13 @@ class Work:
         sort: Sequence[tuple[str, int]] = (),
         limit: int = 1_000,
     ) -> list[Row]:
+        """Documents of the service, as of this transaction."""
         cursor = self._desk.store[collection].find(dict(asked), session=self._session).limit(limit)
         rows: list[Row] = await (cursor.sort(list(sort)) if sort else cursor).to_list(limit)
         return rows
 
     async def load(self, aggregate: str, id_: str) -> Loaded | None:
+        """An aggregate of the service, as of this transaction."""
         return await self._desk.shelf.load(aggregate, id_, self._session)
 
     async def copy(self, collection: str, id_: str, *, at_least: int = 1) -> Row:
@@ -107,6 +113,7 @@ class Work:
         )
 
     async def guard(self, key: str) -> None:
+        """As a decision's guard: two transactions that touch the same key cannot both commit on what they read."""
         await self._desk.shelf.guard(key, self._session)
 
     async def run(self, aggregate: str, command: str, id_: str, body: Mapping[str, Any]) -> Taken | Refusal:
@@ -135,6 +142,8 @@ class Reactor:
 
     Guarantees: the effect of a record commits with its inbox row, so it takes effect once; records of a key take effect in
     order; a record that cannot be dealt with is parked and those of its key behind it.
+
+    Proved by `test_a_worker_killed_in_the_middle_leaves_everything_to_the_next`.
     """
 
     desk: Desk
@@ -144,6 +153,7 @@ class Reactor:
     measures: Measures | None = None
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
+        """Each record in its order; gives the partitions that must wait for what is not known yet."""
         names = [reaction.name for reaction in self.reactions]
         behind = await self.parking.keys_waiting(names, records)
         parts: dict[TopicPartition, Sequence[Record]] = {**by_partition(records)}
@@ -227,7 +237,8 @@ class Reactor:
         return False
 
     async def once(self, reaction: Reaction, heard: Heard) -> None:
-        """The reaction and its inbox row in one transaction; nothing when the row stands already."""
+        """The reaction and its inbox row in one transaction; nothing when the row stands already.
+        Proved by `test_duplicates_and_replays_change_nothing`."""
         inbox, row = self.desk.store[INBOX], {"_id": f"{reaction.name}:{heard.envelope.id}"}
         attempts = count()
 

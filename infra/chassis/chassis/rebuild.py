@@ -20,6 +20,8 @@ SUFFIX: Final = "_rebuilt"
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
+    """What a rebuild did."""
+
     records: int
     documents: int
 
@@ -29,6 +31,8 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
 
     Readers always find a document: each is replaced by its new form unless a newer version came meanwhile, and only what the
     topic does not know is taken away. Memory is that of one batch.
+
+    Proved by `test_a_view_is_built_anew_from_its_topic`.
     """
     collection = projector.collection
     new = replace(projector, collection=collection + SUFFIX, parking=projector.parking)

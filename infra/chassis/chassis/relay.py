@@ -74,6 +74,8 @@ class Relay:
     Guarantees: a committed row is published at least once, always with the same ids and bytes; rows of a key in order of
     version; a row is marked only after Kafka acknowledged all its records, and only by the holder of the lease. A key whose
     row is refused is left out until its retry time, and the others go on.
+
+    Proved by `test_a_relay_killed_between_acknowledgement_and_mark_sends_the_same_ids_again`.
     """
 
     def __init__(self, store: Store, outlet: Outlet, wake: asyncio.Event, measures: Measures | None = None) -> None:
@@ -86,7 +88,8 @@ class Relay:
 
     @asynccontextmanager
     async def publishing(self) -> AsyncIterator[None]:
-        """Publishes meanwhile; at the end the batch in hand is published and marked, and no further one begun."""
+        """Publishes meanwhile; at the end the batch in hand is published and marked, and no further one begun.
+        Proved by `test_a_service_that_is_asked_to_end_marks_what_it_published`."""
         self.running = asyncio.create_task(self.run())
         try:
             yield
@@ -101,7 +104,8 @@ class Relay:
             await self._outlet.stop()
 
     async def run(self) -> None:
-        """Until told to end. A fault is waited out and never ends it."""
+        """Until told to end. A fault is waited out and never ends it.
+        Proved by `test_commands_go_on_while_the_broker_is_away_and_all_is_told_afterwards`."""
         pause = ERROR_SECONDS[0]
         while not self._ending:
             self.last_turn = time.monotonic()
@@ -235,7 +239,8 @@ class Relay:
 
 
 async def send_again(outlet: Outlet, row: Row, topics: Iterable[str]) -> int:
-    """Sends a row's records of these topics once more, with the same ids and bytes; how many. Raises what went wrong."""
+    """Sends a row's records of these topics once more, with the same ids and bytes; how many. Raises what went wrong.
+    Proved by `test_an_old_snapshot_after_a_newer_one_is_answered_at_once`."""
     wanted = set(topics)
     records = [outgoing(row["key"], record) for record in row["records"] if record["topic"] in wanted]
     for fault in await outlet.send(records):

@@ -33,6 +33,8 @@ async def republish(
 
     Of facts every one is wanted, of snapshots the last of each key. Rows that Kafka never acknowledged are left to the
     relay; `since` leaves out what was told before. The topics must exist.
+
+    Proved by `test_only_what_is_missing_is_sent_again`.
     """
     outlet = Outlet(bootstrap, "republish")
     try:

@@ -26,7 +26,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def main(make: Callable[[S], Service], settings: type[S], arguments: list[str] | None = None) -> None:
-    """Runs the service that `make` puts together from its settings until it is told to stop."""
+    """Runs the service that `make` puts together from its settings until it is told to stop.
+    Proved by `test_a_service_that_is_asked_to_end_marks_what_it_published`."""
     mode = (arguments if arguments is not None else sys.argv[1:] or ["all"])[0]
     if mode not in MODES:
         raise SystemExit(f"choose one of {', '.join(MODES)}")
@@ -56,6 +57,7 @@ class Settled(uvicorn.Server):
 
 
 def serve(app: Any, settings: ServiceSettings, name: str) -> None:
+    """Serves the application until SIGTERM."""
     provider = telemetry.set_up(name)
     config = uvicorn.Config(
         guarded(app, settings, name),
@@ -85,6 +87,8 @@ def guarded(app: Any, settings: ServiceSettings, name: str) -> Any:
 
     It listens on loopback, or in a container whose port is published there by an explicit setting, and answers only who
     calls it by a loopback name or its own; else no process starts.
+
+    Proved by `test_another_name_is_not_answered_while_anyone_can_be_anyone`.
     """
     if settings.sign_in != "development":
         return app

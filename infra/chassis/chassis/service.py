@@ -93,7 +93,8 @@ class Running:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Running]:
-        """Everything up on entry; on exit the batch in hand is finished, then everything is closed."""
+        """Everything up on entry; on exit the batch in hand is finished, then everything is closed.
+        Proved by `test_a_service_that_starts_without_a_broker_takes_commands_and_tells_them_later`."""
         async with AsyncExitStack() as stack:
             stack.callback(self.store.close)
             if isinstance(self.clock, DemoClock):

@@ -49,6 +49,7 @@ class Shelf:
         self._gathering: dict[int, Gathered] = {}
 
     async def load(self, aggregate: str, id_: str, session: Session | None) -> Loaded | None:
+        """The aggregate as it is stored, opened; None when there is none."""
         document = await self._store[aggregate].find_one({"_id": id_}, session=session)
         return await self.opened(self._aggregates[aggregate], document, session) if document else None
 
@@ -63,6 +64,7 @@ class Shelf:
         )
 
     async def find(self, finds: Sequence[Find], session: Session | None) -> dict[tuple[str, ...], Any]:
+        """What the finds bring, by what asked for it; documents of a collection in one go."""
         results: dict[tuple[str, ...], Any] = {}
         documents: dict[str, list[Doc]] = {}
         for find in finds:
@@ -93,7 +95,8 @@ class Shelf:
         return int(counted["next"])
 
     async def put_back(self, found: Found, session: Session) -> None:
-        """The numbers drawn for a command that was refused: the next one gets them."""
+        """The numbers drawn for a command that was refused: the next one gets them.
+        Proved by `test_a_refused_creation_leaves_its_number_to_the_next`."""
         for kind, *counter in found.results:
             if kind == "next":
                 back = {"$inc": {"next": -1}}
@@ -109,7 +112,8 @@ class Shelf:
         told: Told,
         session: Session,
     ) -> None:
-        """Everything a decision changes, in `session`'s transaction."""
+        """Everything a decision changes, in `session`'s transaction.
+        Proved by `test_forty_racing_commands_on_one_aggregate_make_forty_versions`."""
         decision = taken.decision
         await self._save(aggregate, id_, loaded, taken, told, session)
         for also in decision.also:
@@ -135,11 +139,13 @@ class Shelf:
                 raise Problem("unknown-id")  # swept away between the decision and now
 
     async def guard(self, key: str, session: Session) -> None:
-        """Two transactions that touch the same key cannot both commit on what they read."""
+        """Two transactions that touch the same key cannot both commit on what they read.
+        Proved by `test_two_commands_under_one_guard_do_not_both_slip_past_the_rule`."""
         await self._store["guards"].update_one({"_id": key}, {"$inc": {"touched": 1}}, upsert=True, session=session)
 
     async def touch(self, collection: str, id_: str, session: Session) -> None:
-        """As `guard`, on a local copy: it conflicts with the copy's own change."""
+        """As `guard`, on a local copy: it conflicts with the copy's own change.
+        Proved by `test_a_command_that_rests_on_a_copy_never_decides_on_one_that_changes_meanwhile`."""
         await self._store[collection].update_one({"_id": id_}, {"$inc": {"touched": 1}}, session=session)
 
     async def _save(

@@ -48,6 +48,8 @@ def after(aggregate: Aggregate, loaded: Loaded | None, decision: Decision, conte
 
     What only the service knows changes without a new version, except in personal aggregates, whose versions may skip on
     Kafka: everybody else must find every version there.
+
+    Proved by `test_what_only_the_service_knows_changes_without_a_version_that_kafka_never_sees`.
     """
     state = loaded.state if loaded else None
     private = decision.private if decision.private is not None else (loaded.private if loaded else aggregate.private())
@@ -74,6 +76,7 @@ def checked(aggregate: Aggregate, row: Command, loaded: Loaded | None, body: Any
 
 
 def reach_of(aggregate: Aggregate, loaded: Loaded | None, body: Any, found: Found) -> Reach:
+    """What the aggregate lies in, dimension by dimension."""
     state, private = (loaded.state, loaded.private) if loaded else (None, None)
     return aggregate.reach(state, private, body, found)
 
@@ -81,14 +84,16 @@ def reach_of(aggregate: Aggregate, loaded: Loaded | None, body: Any, found: Foun
 def hidden(
     aggregate: Aggregate, roles: tuple[str, ...], loaded: Loaded | None, reach: Reach, caller: Caller
 ) -> Refusal | None:
-    """`unknown-id` for whoever may not know that the aggregate exists."""
+    """`unknown-id` for whoever may not know that the aggregate exists.
+    Proved by `test_s10_a_stranger_is_told_that_there_is_no_such_stay`."""
     if aggregate.readers is None or loaded is None or caller.may((*aggregate.readers, *roles), reach):
         return None
     return Refusal("unknown-id")
 
 
 def offered(aggregate: Aggregate, row: Command, loaded: Loaded | None) -> Refusal | None:
-    """`transition-not-allowed` when the table does not offer the command in this state."""
+    """`transition-not-allowed` when the table does not offer the command in this state.
+    Proved by `test_the_wrong_state_names_what_is_possible`."""
     if loaded is None or row.creates:
         return None
     now = aggregate.state_of(loaded)
@@ -98,7 +103,8 @@ def offered(aggregate: Aggregate, row: Command, loaded: Loaded | None) -> Refusa
 
 
 def permitted(row: Command, reach: Reach, caller: Caller) -> Refusal | None:
-    """`not-permitted`, naming the roles that have the command, when role or scope lacks it."""
+    """`not-permitted`, naming the roles that have the command, when role or scope lacks it.
+    Proved by `test_a_role_reaches_as_far_as_its_scope`."""
     if caller.may(row.roles, reach):
         return None
     return Refusal("not-permitted", members={"roles": [str(role) for role in row.roles]})

@@ -123,7 +123,8 @@ log: Any = structlog.get_logger()
 
 
 def traceparent(span: Span | None = None) -> str | None:
-    """The W3C header of a span (the current one unless given); None outside any trace."""
+    """The W3C header of a span (the current one unless given); None outside any trace.
+    Proved by `test_the_trace_of_a_request_goes_on_in_its_command_and_its_records`."""
     context = (span or trace.get_current_span()).get_span_context()
     if not context.is_valid:
         return None
@@ -148,7 +149,8 @@ def parent(header: str | None) -> Context | None:
 
 @contextmanager
 def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
-    """A consumer span under the record's creation context; looks at the flag byte first and costs nothing unsampled."""
+    """A consumer span under the record's creation context; looks at the flag byte first and costs nothing unsampled.
+    Proved by `test_an_unsampled_or_malformed_header_makes_no_span`."""
     context = parent(header) if header and header[-1] in SAMPLED else None
     if context is None:
         yield

@@ -40,6 +40,7 @@ async def create(bootstrap: str, replication: int = 1) -> int:
 
 
 def main() -> None:
+    """Creates the topics of every contract; ends with 1 when Kafka refuses one."""
     bootstrap = os.environ.get("PASSERELLE_KAFKA_BOOTSTRAP", "127.0.0.1:9092")
     replication = int(os.environ.get("PASSERELLE_KAFKA_REPLICATION", "1"))
     made = asyncio.run(create(bootstrap, replication))

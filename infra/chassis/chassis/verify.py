@@ -70,6 +70,8 @@ async def verify(
     """Compares until nothing differs or patience is over.
 
     What is on its way differs in one round and not in the next: only what every round finds is a difference.
+
+    Proved by `test_what_is_still_on_its_way_is_waited_for`.
     """
     until = time.monotonic() + patience_seconds
     lasting: set[Difference] | None = None

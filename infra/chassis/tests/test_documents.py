@@ -16,7 +16,8 @@ from tests.support.lamps import Lamps
 from tests.support.lantern import KEEPER, STROLLER
 
 from chassis.decide import Caller, Decision
-from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, sweep
+from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, _up_to, sweep
+from chassis.problems import Problem
 
 PDF = b"%PDF-1.7\n" + b"x" * 600
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00\x00\x00\rIHDR" + b"x" * 100
@@ -117,6 +118,22 @@ async def test_who_sends_without_end_is_cut_off(door: Lamps) -> None:
 
     assert slug(answer) == (413, "too-large")
     assert sent <= HEARD_OUT_BYTES + 2 * 1024 * 1024
+
+
+async def test_no_more_is_heard_of_a_body_once_it_is_too_large() -> None:
+    heard = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal heard
+        heard += 1
+        return {"type": "http.request", "body": b"x" * 100, "more_body": True}
+
+    limited = _up_to(250, receive)
+    with pytest.raises(Problem, match="too-large"):
+        for _ in range(10):
+            await limited()
+
+    assert heard == 3
 
 
 async def test_a_form_that_is_none_is_invalid(door: Lamps) -> None:

@@ -140,6 +140,15 @@ async def test_a_key_serves_one_request_only(door: Lamps) -> None:
     problem(await door.client.hang("b", key="k1"), 422, "idempotency-key-reused")
 
 
+async def test_a_key_of_what_was_told_serves_no_command_that_tells_nothing(door: Lamps) -> None:
+    id_ = (await door.client.hang("a", key="k1")).json()["id"]
+
+    answer = await door.client.ask(id_, "note-by-hand", {"note": {"fr": "x"}}, at=1, Idempotency_Key="k1")
+
+    problem(answer, 422, "idempotency-key-reused")
+    assert (await door.store["lantern"].find_one({"_id": id_}))["private"]["notes"] == []
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201])
 async def test_a_key_has_a_length(door: Lamps, key: str) -> None:
     problem(await posted(door, b'{"name": "a"}', Idempotency_Key=key), 422, "invalid-input")

@@ -176,6 +176,19 @@ async def test_a_repeated_change_is_answered_from_what_was_kept_before_its_versi
     assert again.headers["etag"] == first.headers["etag"] == '"2"'
 
 
+async def test_a_repeated_change_that_tells_nothing_has_one_effect(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    note = {"note": {"fr": "à revoir"}}
+
+    raced = await asyncio.gather(
+        *(door.client.ask(id_, "note-by-hand", note, at=1, Idempotency_Key="k") for _ in range(4))
+    )
+    again = await door.client.ask(id_, "note-by-hand", note, at=1, Idempotency_Key="k")
+
+    assert {answer.status_code for answer in [*raced, again]} == {200}
+    assert (await door.store["lantern"].find_one({"_id": id_}))["private"]["notes"] == ["à revoir"]
+
+
 async def test_a_policy_refusal_is_told_once_and_its_key_gives_it_again(door: Lamps) -> None:
     await door.store["harbour_copies"].insert_one({"_id": "h", "version": 1, "state": "closed"})
 

@@ -1,4 +1,4 @@
-"""Agreements on the real store, over HTTP: the whole table, the story from draft to register, races, private reads."""
+"""Agreements on the real store, over HTTP: what the table says, the story from draft to register, races, private reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from services.agreements.tests.agreement_cases import CASES
 from services.agreements.tests.agreement_office import (
     AFRICA_OFFICER,
     DECISION,
@@ -32,7 +31,6 @@ from services.agreements.tests.agreements_house import Agreements, house
 
 from agreements.agreement import AGGREGATE
 from chassis.mongo import Store
-from chassis.problems import status_of
 from contracts.meeting import AdviceGiven
 from contracts.partner import (
     Answer,
@@ -60,24 +58,6 @@ async def agreements(database: Store, signing_keys: Path) -> AsyncIterator[Agree
 
 
 # --- the table over HTTP ---
-
-
-async def test_each_row_of_the_table_is_taken_or_refused_over_http_with_its_status(agreements: Agreements) -> None:
-    for (command, slug), prepare in CASES.items():
-        office = Office()
-        id_, body, caller = prepare(office)
-        await agreements.move_in(office)
-
-        answer = await agreements.ask(command, id_, body, caller)
-
-        shown = answer.json()
-        if slug:
-            assert (answer.status_code, shown["type"]) == (status_of(slug), PROBLEM + slug), (command, shown)
-            assert shown["title"]
-            assert all(each["fr"] and each["en"] for each in shown["reasons"])
-        else:
-            assert answer.status_code in (200, 201), (command, shown)
-            assert answer.headers["etag"] == f'"{shown["version"]}"'
 
 
 async def test_a_command_that_its_state_does_not_offer_names_those_that_it_does(agreements: Agreements) -> None:

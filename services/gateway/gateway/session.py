@@ -10,13 +10,16 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.auth import Verifier
 from chassis.decide import Caller
 from chassis.mongo import Row, Store, ascending
 from chassis.problems import Problem, language_of, problem_response
+from gateway.pages.catalogues import LANGUAGES
 from gateway.pages.door import Person
+from gateway.pages.errors import AWAY, failed
 from gateway.people import Directory
 
 SESSIONS: Final = "sessions"
@@ -81,6 +84,10 @@ class AtTheDoor:
         except Problem as problem:
             await problem_response(problem, {}, language_of(request))(scope, receive, send)
             return
+        except AWAY as fault:
+            answer = await _away(Request(scope, receive), fault)
+            await answer(scope, receive, send)
+            return
         await self._inner(scope, receive, send)
 
     async def _recognise(self, request: Request, state: dict[str, object]) -> None:
@@ -103,6 +110,14 @@ class AtTheDoor:
                 session["subject"], person["name"], sorted(person["roles"]), (person["languages"] or ["fr"])[0]
             ),
         )
+
+
+async def _away(request: Request, fault: Exception) -> Response:
+    """Sessions cannot be read: a page says so as a page, and keeps what was typed."""
+    language = request.url.path.partition("/")[2].partition("/")[0]
+    if language in LANGUAGES:
+        return await failed(request, language, fault)
+    return problem_response(Problem("owner-away", headers={"Retry-After": "2"}), {}, language_of(request))
 
 
 def _same_site(request: Request) -> bool:

@@ -217,22 +217,6 @@ async def test_what_kafka_hears_is_dated_to_the_month_under_random_ids(centre: C
         assert json.loads(record["value"]).get("occurred_on", "2026-11-01") == "2026-11-01"
 
 
-async def test_every_refusal_of_the_table_is_answered_with_its_status(centre: Centre) -> None:
-    id_ = await centre.announced()
-    holder = (await centre.desk.load("stay", id_)).private.holder_id
-    again = {"person": None, "holder_id": holder}
-
-    assert slug(await centre.announce(host={"unit_id": PARTNER})) == "supervisor-missing"
-    assert slug(await centre.announce(**again)) == "stay-overlap"
-    assert slug(await centre.announce(home_partner_id=SUCCESSOR)) == "reference-not-known-yet"
-    assert slug(await centre.announce(period={"from": "2031-01-01"})) == "agreement-not-live"
-    assert slug(await centre.command(id_, "register-stay", {})) == "data-missing"
-    open_ended = await centre.announced(period={"from": "2027-02-01"})
-    await centre.done(open_ended, "register-stay", dict(REGISTRATION))
-    refused = await centre.command(open_ended, "assess-stay", {"basis": "grant"})
-    assert (slug(refused), refused.status_code) == ("regime-undetermined", 409)
-
-
 async def test_general_refusals_are_the_platforms(centre: Centre) -> None:
     id_ = await centre.announced()
     path = f"/api/v1/stays/{id_}/register-stay"

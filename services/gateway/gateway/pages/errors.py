@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from opentelemetry import trace
 from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,8 +33,9 @@ async def on_its_way(visit: Visit) -> Response:
     return answer
 
 
-def failed(request: Request, language: str, fault: Exception) -> Response:
-    """A part is away, or something went wrong on our side; which is kept in the log, under the reference shown."""
+async def failed(request: Request, language: str, fault: Exception) -> Response:
+    """A part is away, or something went wrong on our side; which is kept in the log, under the reference shown. What a form
+    sent is kept in the page and can be sent again, under the same key."""
     status = _status(fault)
     if status == FAILED:
         log.error("page failed", path=request.url.path, fault=repr(fault)[:300], exc_info=fault)
@@ -42,9 +45,18 @@ def failed(request: Request, language: str, fault: Exception) -> Response:
         "request": request,
         "status": status,
         "reference": _reference(),
+        "typed": await _typed(request),
         "elsewhere": f"/{OTHER[language]}{request.url.path[3:]}",
     }
     return rendered("failed.html", language, context, status)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    """A file cannot be kept in a page: it is chosen again."""
+    if request.method == "POST":
+        with suppress(HTTPException):
+            return [(name, value) for name, value in (await request.form()).multi_items() if isinstance(value, str)]
+    return []
 
 
 def _status(fault: Exception) -> int:

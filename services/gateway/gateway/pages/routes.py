@@ -78,6 +78,6 @@ def _answered(door: Door, language: str, page: Page) -> Callable[[Request], Awai
         except SignInFirst:
             return entrance.way_in(request, language)
         except Exception as fault:
-            return failed(request, language, fault)
+            return await failed(request, language, fault)
 
     return endpoint
