@@ -11,6 +11,7 @@ CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/passerelle
 KAFKA   := $(CACHE)/kafka-4.1.1/.complete
 ZIPKIN  := $(CACHE)/zipkin-3.5.1/.complete
 TRACING := $(filter-out 0,$(TRACES))
+PEERS   := .venv-peers
 
 PACKAGES := contracts $(patsubst %/pyproject.toml,%,$(wildcard infra/*/pyproject.toml services/*/pyproject.toml))
 UI_FILES := $(if $(wildcard $(UI)/package.json),$(shell find $(UI) -type f -not -path '*/node_modules/*'))
@@ -44,7 +45,7 @@ reset: ## stop everything and delete the data of this stack
 
 # --- working on it ---
 
-.PHONY: test test-quick check journeys chaos rules bench format lock
+.PHONY: test test-quick check journeys chaos rules bench bench-peers format lock
 test: setup ## every test
 	@$(BIN)/python -m pytest -m "not chaos" || { [ $$? -eq 1 ] && $(BIN)/python -m pytest -m "not chaos" --last-failed; }
 
@@ -64,8 +65,11 @@ rules: setup ## each rule switched off in turn: which test sees it (ONLY=package
 chaos: setup ## kill, freeze and restart everything under load, then prove that nothing was lost (MINUTES=10, SEED=n)
 	@$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-bench: setup ## floors and product side by side
-	@$(BIN)/python -m tests.bench
+bench: setup ## floors and product side by side (ONLY="projection relay")
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+bench-peers: setup $(PEERS)/.installed ## the product beside other libraries on the same work, in an environment of their own
+	@$(BIN)/python -m tests.bench peers
 
 format: .venv/.installed ## rewrite the code in the agreed format
 	@$(BIN)/ruff format .
@@ -74,6 +78,7 @@ format: .venv/.installed ## rewrite the code in the agreed format
 lock: .venv/.installed ## resolve requirements.in anew into requirements.lock
 	@$(call LOCK,requirements.in,requirements.lock)
 	@$(call LOCK,infra/local/java.in,infra/local/java.lock)
+	@$(call LOCK,tests/bench/peers.in,tests/bench/peers.lock)
 	@$(call LOCK,infra/docker/build.in,infra/docker/build.lock) -c requirements.lock
 	@$(call LOCK,infra/docker/services.in $(IMAGE_PARTS),infra/docker/services.lock) -c requirements.lock \
 		--no-emit-package passerelle-chassis --no-emit-package passerelle-contracts
@@ -106,6 +111,12 @@ store-fast: ## build the faster store into the user's cache (about 4 minutes)
 	@$(BIN)/uv pip check -q --python $(BIN)/python
 	@$(BIN)/python -c 'import sys; from stack.java import find; sys.exit(not find())' || \
 		$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r infra/local/java.lock
+	@touch $@
+
+$(PEERS)/.installed: tests/bench/peers.lock .venv/.installed
+	@echo "Installing what the bench compares with"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(PEERS)
+	@$(BIN)/uv pip install -q --python $(PEERS)/bin/python --compile-bytecode --require-hashes -r $<
 	@touch $@
 
 $(KAFKA): infra/local/pom.xml

@@ -1,9 +1,11 @@
 """Path: a command over HTTP. Floor: a bare route and the transaction alone. Product: the real `edit_partner`, with token,
-validation, idempotency, aggregate and outbox in one transaction; untraced, and traced at 10 % and in full."""
+validation, idempotency, aggregate and outbox in one transaction; on both drivers, untraced, traced at 10 % and in full."""
 
 from __future__ import annotations
 
 import tempfile
+from contextlib import AsyncExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,15 +23,19 @@ from chassis.mongo import Store
 from contracts.roles import OFF
 from stack import keys
 
-AGGREGATES = 2_000
-BODY = '{"city": "Helsinki"}'
+AGGREGATES, SECONDS = 2_000, 3
+BODY = '{"city": "Helsinki %s"}'
+"""Every edit changes something: one that changes nothing would write nothing."""
+FLOOR, EDIT = "/items/%s", "/api/v1/partners/%s/edit-partner"
+BOTH = (8, 32)
 
 
 async def run(ground: Ground, times: int) -> list[Figures]:
-    """Rates at 8 and 32 connections, the slowest hundredth at 8, and tracing against the product's own untraced rate."""
+    """Rates at 8 and 32 connections, the slowest hundredth, tracing against the product's own untraced rate, and the other
+    driver against its own floor."""
     await topics.create(ground.bootstrap)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         keys.make(folder / "keys")
         signer = Signer(folder / "keys" / "gateway.private.json")
         token = signer.token(Caller("service:bench", {OFF: {}}), "partners", seconds=7_200)
@@ -37,66 +43,80 @@ async def run(ground: Ground, times: int) -> list[Figures]:
         ids = [f"01900000-0000-7000-8000-{number:012d}" for number in range(AGGREGATES)]
         store = Store(ground.mongo_url, database)
         await store["items"].insert_many([{"_id": id_, "version": 1, "text": "x" * 600} for id_ in ids])
-        environment = {
+        store.close()
+        told = {
             "PASSERELLE_MONGO_URL": ground.mongo_url,
             "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
             "PASSERELLE_KEYS_DIR": str(folder / "keys"),
         }
-        async with (
-            sink() as traces,
-            served(
-                folder,
-                "tests.bench.floors",
-                port_variable="FLOOR_PORT",
-                path="/one/x",
-                FLOOR_DATABASE=database,
-                **environment,
-            ) as bare,
-            served(folder, "partners", "api", port_variable="PARTNERS_PORT", path="/live", **environment) as product,
-            served(
-                folder, "partners", "api", port_variable="PARTNERS_PORT", path="/live", **environment, **traces(0.1)
-            ) as tenth,
-            served(
-                folder, "partners", "api", port_variable="PARTNERS_PORT", path="/live", **environment, **traces(1.0)
-            ) as traced,
-        ):
-            await _partners(ground, ids)
-            asked = {
-                "floor": (bare, "/items/%s"),
-                "passerelle": (product, "/api/v1/partners/%s/edit-partner"),
-                "traced at 10 %": (tenth, "/api/v1/partners/%s/edit-partner"),
-                "traced in full": (traced, "/api/v1/partners/%s/edit-partner"),
-            }
-            return await _measured(asked, ids, token, folder, times)
+        traces = await stack.enter_async_context(sink())
+
+        async def floor(driver: str) -> str:
+            more = {"FLOOR_DATABASE": database, "FLOOR_DRIVER": driver, **told}
+            started = served(folder, "tests.bench.floors", port_variable="FLOOR_PORT", path="/one/x", **more)
+            return await stack.enter_async_context(started)
+
+        async def product(*module: str, **more: str) -> str:
+            started = served(folder, *module, "api", port_variable="PARTNERS_PORT", path="/live", **told, **more)
+            return await stack.enter_async_context(started)
+
+        asked = {
+            "floor": (await floor("motor"), FLOOR, BOTH),
+            "passerelle": (await product("partners"), EDIT, BOTH),
+            "traced at 10 %": (await product("partners", **traces(0.1)), EDIT, (8,)),
+            "traced in full": (await product("partners", **traces(1.0)), EDIT, (8,)),
+            "floor, PyMongo": (await floor("pymongo"), FLOOR, (8,)),
+            "passerelle, PyMongo": (await product("tests.bench.other_driver", "partners"), EDIT, (8,)),
+        }
+        await partners(ground, ids, "passerelle_partners")
+        return _compared(await _measured(asked, ids, token, folder, times))
+
+
+Loads = dict[tuple[str, int], list[Load]]
 
 
 async def _measured(
-    asked: dict[str, tuple[str, str]], ids: list[str], token: str, folder: Path, times: int
-) -> list[Figures]:
-    loads: dict[tuple[str, int], list[Load]] = {}
-    for seed in range(times):
-        for name, (address, path) in asked.items():
-            for connections in (8, 32) if name in ("floor", "passerelle") else (8,):
-                script = posting(path, ids, BODY, token, seed * 100 + connections + hash(name) % 50)
-                loads.setdefault((name, connections), []).append(await load(address, script, folder, connections))
-    found = []
-    for connections in (8, 32):
-        rate = Figures(f"command, {connections} connections", "requests/s", {"passerelle": 0.75})
-        slow = Figures(f"command, {connections} connections, p99", "ms", {"passerelle": 2.0}, lower_is_better=True)
-        for name in ("floor", "passerelle"):
-            rate.repetitions[name] = [one.per_second for one in loads[name, connections]]
-            slow.repetitions[name] = [one.p99_ms for one in loads[name, connections]]
-        found += [rate, slow]
-    tracing = Figures("command, tracing", "requests/s", {"traced at 10 %": 0.9, "traced in full": 0.75})
-    for name in ("passerelle", "traced at 10 %", "traced in full"):
-        tracing.repetitions[name] = [one.per_second for one in loads[name, 8]]
-    assert not any(one.refused for each in loads.values() for one in each), "a command was refused"
-    return [*found, tracing]
+    asked: dict[str, tuple[str, str, tuple[int, ...]]], ids: list[str], token: str, folder: Path, times: int
+) -> Loads:
+    """Every request of a run bears a key of its own; the first round only warms up."""
+    loads: Loads = {}
+    runs = count(1)
+    for repetition in range(times + 1):
+        for name, (address, path, connections) in asked.items():
+            for each in connections:
+                script = posting(path, ids, BODY, token, next(runs))
+                one = await load(address, script, folder, each, SECONDS if repetition else 1)
+                assert not one.refused, f"{name}: a command was refused"
+                if repetition:
+                    loads.setdefault((name, each), []).append(one)
+    return loads
 
 
-async def _partners(ground: Ground, ids: list[str]) -> None:
+def _compared(loads: Loads) -> list[Figures]:
+    def rates(title: str, goal: dict[str, float], connections: int, *names: str) -> Figures:
+        each = {name: [one.per_second for one in loads[name, connections]] for name in names}
+        return Figures(title, "requests/s", goal, each)
+
+    def slowest(connections: int) -> Figures:
+        each = {name: [one.p99_ms for one in loads[name, connections]] for name in ("floor", "passerelle")}
+        title = f"command, {connections} connections, p99"
+        return Figures(title, "ms", {"passerelle": 2.0}, each, lower_is_better=True)
+
+    goal = {"passerelle": 0.75}
+    traced = {"traced at 10 %": 0.9, "traced in full": 0.75}
+    return [
+        rates("command, 8 connections", goal, 8, "floor", "passerelle"),
+        slowest(8),
+        rates("command, 32 connections", goal, 32, "floor", "passerelle"),
+        slowest(32),
+        rates("command, tracing", traced, 8, "passerelle", *traced),
+        rates("command, other driver", {"passerelle, PyMongo": 0.75}, 8, "floor, PyMongo", "passerelle, PyMongo"),
+    ]
+
+
+async def partners(ground: Ground, ids: list[str], database: str) -> None:
     """The aggregates as the service keeps them."""
-    store = Store(ground.mongo_url, "passerelle_partners")
+    store = Store(ground.mongo_url, database)
     documents: list[dict[str, Any]] = []
     for number, id_ in enumerate(ids):
         public = {

@@ -12,44 +12,52 @@ import uvicorn
 from bson import ObjectId
 from fastapi import FastAPI
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.errors import PyMongoError
+from pymongo import AsyncMongoClient
 from starlette.requests import Request
 from starlette.responses import Response
+from tests.bench.bare import FACT_BYTES, settled, transaction
+from tests.bench.bench_ground import snapshot
+
+HEADERS = [dict(snapshot(0, 1)[2])] * 2
+"""Of a fact and of a snapshot."""
 
 
-def application(mongo_url: str, database: str) -> FastAPI:
-    client: Any = AsyncIOMotorClient(mongo_url, w="majority", journal=True)
+DRIVERS: dict[str, Any] = {"motor": AsyncIOMotorClient, "pymongo": AsyncMongoClient}
+
+
+def application(mongo_url: str, database: str, driver: str) -> FastAPI:
+    client = DRIVERS[driver](mongo_url, w="majority", journal=True)
     here = client[database]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        client.close()
+        await settled(client.close())
 
     app = FastAPI(lifespan=lifespan)
 
     @app.post("/items/{id_}")
     async def command(request: Request, id_: str) -> Response:
-        """Finds the version, then one transaction: versioned update and insert of the snapshot into the outbox."""
+        """Finds the item, then one transaction: versioned update and insert of fact and snapshot into the outbox."""
         body = orjson.loads(await request.body())
-        while True:
-            found = await here.items.find_one({"_id": id_}, {"version": 1})
-            try:
-                async with await client.start_session() as session, session.start_transaction():
-                    updated = await here.items.update_one(
-                        {"_id": id_, "version": found["version"]},
-                        {"$inc": {"version": 1}, "$set": {"city": body["city"]}},
-                        session=session,
-                    )
-                    if updated.matched_count:
-                        snapshot = {"_id": ObjectId(), "key": id_, "value": body, "done": False}
-                        await here.outbox.insert_one(snapshot, session=session)
-                return Response(
-                    orjson.dumps({"id": id_, "version": found["version"] + 1}), media_type="application/json"
-                )
-            except PyMongoError as fault:
-                if not fault.has_error_label("TransientTransactionError"):
-                    raise
+        versions = []
+
+        async def work(session: Any) -> None:
+            found = await here.items.find_one({"_id": id_})
+            value = orjson.dumps({**found, **body, "version": found["version"] + 1})
+            row = {"_id": ObjectId(), "key": id_, "done": False, "headers": HEADERS}
+            row |= {"fact": value[:FACT_BYTES], "state": value}
+            updated = await here.items.update_one(
+                {"_id": id_, "version": found["version"]},
+                {"$inc": {"version": 1}, "$set": {"city": body["city"]}},
+                session=session,
+            )
+            if updated.matched_count:
+                await here.outbox.insert_one(row, session=session)
+            versions.append(found["version"] + 1)
+
+        await transaction(client, work)
+        return Response(orjson.dumps({"id": id_, "version": versions[-1]}), media_type="application/json")
 
     @app.get("/page")
     async def page(request: Request) -> Response:
@@ -65,7 +73,7 @@ def application(mongo_url: str, database: str) -> FastAPI:
 
 if __name__ == "__main__":
     uvicorn.run(
-        application(os.environ["PASSERELLE_MONGO_URL"], os.environ["FLOOR_DATABASE"]),
+        application(os.environ["PASSERELLE_MONGO_URL"], os.environ["FLOOR_DATABASE"], os.environ["FLOOR_DRIVER"]),
         port=int(os.environ["FLOOR_PORT"]),
         loop="uvloop",
         http="httptools",

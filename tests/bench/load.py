@@ -31,14 +31,14 @@ async def load(url: str, script: str, folder: Path, connections: int, seconds: i
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     return Load(
         float(_found(r"Requests/sec:\s+([\d.]+)", out)),
-        _milliseconds(_found(r"50%\s+(\S+)", out)),
-        _milliseconds(_found(r"99%\s+(\S+)", out)),
+        _milliseconds(_found(r"^\s+50%\s+(\S+)", out)),
+        _milliseconds(_found(r"^\s+99%\s+(\S+)", out)),
         int(refused[1]) if refused else 0,
     )
 
 
 def _found(pattern: str, out: str) -> str:
-    match = re.search(pattern, out)
+    match = re.search(pattern, out, re.MULTILINE)
     if match is None:
         raise AssertionError(out)
     return match[1]
@@ -51,7 +51,7 @@ def _milliseconds(text: str) -> float:
 
 
 def posting(path: str, ids: list[str], body: str, token: str = "", seed: int = 1) -> str:
-    """A script that posts `body` to `path` (with `%s` for an id), every request under a key of its own."""
+    """A script that posts `body` (its `%s` is another text each time) to `path` (its `%s` is an id), under a new key."""
     listed = ",".join(f'"{each}"' for each in ids)
     headers = f'["authorization"]="Bearer {token}",' if token else ""
     return f"""
@@ -61,7 +61,8 @@ math.randomseed({seed})
 request = function()
   n = n + 1
   local headers = {{{headers} ["content-type"]="application/json", ["idempotency-key"]="{seed}-" .. n}}
-  return wrk.format("POST", string.format("{path}", ids[math.random(#ids)]), headers, [[{body}]])
+  local body = string.format([[{body}]], "{seed}-" .. n)
+  return wrk.format("POST", string.format("{path}", ids[math.random(#ids)]), headers, body)
 end
 """
 

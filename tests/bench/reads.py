@@ -19,7 +19,7 @@ from contracts.roles import OFF
 from gateway.views import VIEWS
 from stack import keys
 
-DOCUMENTS, PAGE = 20_000, 50
+DOCUMENTS, PAGE, BATCH, SECONDS = 100_000, 50, 1_000, 3
 NARROW = [f"N{number:03d}" for number in range(20)]
 BROAD = "XX"
 
@@ -34,19 +34,25 @@ async def run(ground: Ground, times: int) -> list[Figures]:
             Caller("bench", {OFF: {}}), "gateway", seconds=7_200
         )
         database = f"reads_{uuid4().hex[:8]}"
-        ids = await _documents(ground, database)
         told = {
             "PASSERELLE_MONGO_URL": ground.mongo_url,
             "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
             "PASSERELLE_KEYS_DIR": str(folder / "keys"),
         }
         floor = served(
-            folder, "tests.bench.floors", port_variable="FLOOR_PORT", path="/one/x", FLOOR_DATABASE=database, **told
+            folder,
+            "tests.bench.floors",
+            port_variable="FLOOR_PORT",
+            path="/one/x",
+            FLOOR_DATABASE=database,
+            FLOOR_DRIVER="motor",
+            **told,
         )
         product = served(
             folder, "gateway", "api", port_variable="GATEWAY_PORT", path="/live", GATEWAY_DATABASE=database, **told
         )
         async with floor as bare, product as gateway:
+            ids = await documents(ground, database, DOCUMENTS, ("view", VIEWS["partners"].collection))
             page = Figures("page of 50, narrow filter", "requests/s", {"passerelle": 0.8})
             one = Figures("one document", "requests/s", {"passerelle": 0.7})
             broad = Figures("page of 50, broad filter against narrow", "ms", {"broad": 3.0}, lower_is_better=True)
@@ -55,36 +61,36 @@ async def run(ground: Ground, times: int) -> list[Figures]:
                     (page, "/page?country=%s", "/api/v1/partners?country=%s", NARROW),
                     (one, "/one/%s", "/api/v1/partners/%s", ids[:1_000]),
                 ):
-                    bare_load = await load(bare, reading(bare_path, values), folder, 8)
-                    product_load = await load(gateway, reading(path, values, token), folder, 8)
+                    bare_load = await load(bare, reading(bare_path, values), folder, 8, SECONDS)
+                    product_load = await load(gateway, reading(path, values, token), folder, 8, SECONDS)
                     figures.repetitions.setdefault("floor", []).append(bare_load.per_second)
                     figures.repetitions.setdefault("passerelle", []).append(product_load.per_second)
-                narrow = await load(gateway, reading("/api/v1/partners?country=%s", NARROW, token), folder, 1)
-                wide = await load(gateway, reading("/api/v1/partners?country=%s", [BROAD], token), folder, 1)
+                narrow = await load(gateway, reading("/api/v1/partners?country=%s", NARROW, token), folder, 1, SECONDS)
+                wide = await load(gateway, reading("/api/v1/partners?country=%s", [BROAD], token), folder, 1, SECONDS)
                 broad.repetitions.setdefault("narrow", []).append(narrow.p50_ms)
                 broad.repetitions.setdefault("broad", []).append(wide.p50_ms)
     return [page, one, broad]
 
 
-async def _documents(ground: Ground, database: str) -> list[str]:
-    """The same collection under the names that floor and product use."""
+async def documents(ground: Ground, database: str, many: int, names: tuple[str, ...]) -> list[str]:
+    """The same collection under each of these names, into the indexes that stand there."""
     store, view = Store(ground.mongo_url, database), VIEWS["partners"]
-    ids = []
-    for name in ("view", view.collection):
+    ids = [f"01900000-0000-7000-8000-{number:012d}" for number in range(many)]
+    for name in names:
+        await store[name].create_index([("country", 1), ("order" if name == "view" else "view.order", 1), ("_id", 1)])
         rows = []
-        ids = [f"01900000-0000-7000-8000-{number:012d}" for number in range(DOCUMENTS)]
         for number, id_ in enumerate(ids):
             state = {
                 "id": id_,
                 "standing": "active",
                 "kind": "university",
                 "name": {"display": f"University {number}", "local": [{"lang": "fr", "value": FILLER}], "aliases": []},
-                "country": NARROW[number // PAGE] if number < PAGE * len(NARROW) else (BROAD if number % 8 else "YY"),
+                "country": NARROW[number // PAGE] if number < PAGE * len(NARROW) else ("YY" if number % 8 else BROAD),
             }
-            document = {**state, "_id": id_, "version": 1, "view": view.derive(state), "order": f"{number:06d}"}
+            document = {**state, "_id": id_, "version": 1, "view": view.derive(state), "order": f"{number:07d}"}
             rows.append({key: value for key, value in document.items() if key != "id"})
-        for start in range(0, DOCUMENTS, 1_000):
-            await store[name].insert_many(rows[start : start + 1_000])
-        await store[name].create_index([("country", 1), ("order" if name == "view" else "view.order", 1), ("_id", 1)])
+            if len(rows) == BATCH or number + 1 == many:
+                await store[name].insert_many(rows)
+                rows = []
     store.close()
     return ids

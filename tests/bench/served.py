@@ -16,9 +16,14 @@ from stack.child import Child
 
 @asynccontextmanager
 async def served(
-    folder: Path, module: str, *arguments: str, port_variable: str, path: str, **environment: str
+    folder: Path,
+    *arguments: str,
+    port_variable: str,
+    path: str,
+    python: str | Path = sys.executable,
+    **environment: str,
 ) -> AsyncIterator[str]:
-    """`python -m module` with this environment; gives its address once `path` answers."""
+    """`python -m …` with this environment; gives its address once `path` answers."""
     port = ports.free_port()
     address = f"http://127.0.0.1:{port}"
 
@@ -30,8 +35,8 @@ async def served(
             return getattr(fault, "code", 0) == 404
 
     told: Mapping[str, str] = {**os.environ, **environment, port_variable: str(port)}
-    command = [sys.executable, "-m", module, *arguments]
-    child = Child(module, command, folder / f"{module}-{port}.log", address, answers, told)
+    command = [str(python), "-m", *arguments]
+    child = Child(arguments[0], command, folder / f"{arguments[0]}-{port}.log", address, answers, told)
     await asyncio.to_thread(child.start, 60)
     try:
         yield address

@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
 from bson import ObjectId
@@ -52,6 +53,11 @@ class Busy(Exception):
 
 AWAY: Final = (StoreAway, Busy, ConnectionFailure, ExecutionTimeout)
 """What passes by itself: whoever meets one of these waits and tries again."""
+
+
+async def settled(answer: Any) -> Any:
+    """What Motor gives at once and PyMongo's own client wants to be awaited, from either."""
+    return await answer if isawaitable(answer) else answer
 
 
 def _is_same_key(error: PyMongoError) -> bool:
@@ -99,10 +105,14 @@ class Store:
             codec_options=CodecOptions(tz_aware=True),
         )
         self._slots = asyncio.Semaphore(transactions)
+        self._collections: dict[str, Collection] = {}
         self.name = database
 
     def __getitem__(self, collection: str) -> Collection:
-        return self._database[collection]
+        found = self._collections.get(collection)
+        if found is None:
+            found = self._collections[collection] = self._database[collection]
+        return found
 
     async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
         """Runs `work` in one multi-document transaction (majority, journaled) and starts it again after a conflict.
@@ -126,10 +136,12 @@ class Store:
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
         async with _session(self._client) as session:
-            session.start_transaction(
-                read_concern=ReadConcern("snapshot"),
-                write_concern=WriteConcern(w="majority", j=True),
-                max_commit_time_ms=10_000,
+            await settled(
+                session.start_transaction(
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=WriteConcern(w="majority", j=True),
+                    max_commit_time_ms=10_000,
+                )
             )
             try:
                 result = await work(session)
@@ -155,7 +167,8 @@ class Store:
             raise StoreAway(str(error)) from error
 
     async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Row]:
-        rows: list[Row] = await self[collection].aggregate(list(pipeline)).to_list(None)
+        cursor = await settled(self[collection].aggregate(list(pipeline)))
+        rows: list[Row] = await cursor.to_list(None)
         return rows
 
     async def index(self, collection: str, *indexes: IndexModel) -> None:
@@ -178,7 +191,7 @@ class Store:
         Proved by `test_changes_of_a_collection_are_heard_from_then_on`."""
         watched = self[collection] if collection else self._database
         options = {"full_document": "updateLookup"} if full else {}
-        async with watched.watch(list(pipeline), max_await_time_ms=5_000, **options) as changes:
+        async with await settled(watched.watch(list(pipeline), max_await_time_ms=5_000, **options)) as changes:
             yield changes
 
     async def drop_database(self) -> None:
@@ -187,7 +200,7 @@ class Store:
     def sibling(self, database: str) -> Store:
         """Another database of the same server, for tools that compare services."""
         other = object.__new__(Store)
-        other._client, other._slots, other.name = self._client, self._slots, database
+        other._client, other._slots, other._collections, other.name = self._client, self._slots, {}, database
         other._database = self._client.get_database(database, codec_options=CodecOptions(tz_aware=True))
         return other
 

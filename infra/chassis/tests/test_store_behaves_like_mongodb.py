@@ -1,16 +1,31 @@
-"""Every feature of the database that the code rests on, as MongoDB has it: run against any store that claims its protocol."""
+"""Every feature of the database that the code rests on, as MongoDB has it: run against any store that claims its protocol, on
+Motor and on PyMongo's own asynchronous client."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from tests.support.pymongo_driver import on_pymongo
 
-from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, ascending
+from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, ascending, settled
+from stack.child import Child
+
+
+@pytest.fixture(params=["motor", "pymongo"])
+async def database(request: pytest.FixtureRequest, documents: Child) -> AsyncIterator[Store]:
+    """An empty database on each driver."""
+    with on_pymongo() if request.param == "pymongo" else nullcontext():
+        kept = Store(documents.address, f"t{uuid4().hex[:10]}")
+        yield kept
+        kept.close()
 
 
 async def test_a_transaction_sees_one_moment_and_its_own_writes(database: Store) -> None:
@@ -56,8 +71,8 @@ async def test_a_key_taken_inside_a_transaction_is_a_duplicate_or_a_conflict_and
     rows = database["rows"]
     await rows.insert_one({"_id": 1})
 
-    async with await database._client.start_session() as session:
-        session.start_transaction()
+    async with await settled(database._client.start_session()) as session:
+        await settled(session.start_transaction())
         with pytest.raises((DuplicateKeyError, OperationFailure)) as taken:
             await rows.insert_one({"_id": 1}, session=session)
         with pytest.raises(OperationFailure) as ended:

@@ -15,6 +15,7 @@ from chassis.decide import Caller
 from chassis.mongo import Row, Store
 from chassis.problems import Problem
 from contracts.roles import AFR, AFRICA, DIR, PRO, VR
+from gateway.horizon import Horizon, value_of
 from gateway.journal import REFUSALS, TIMELINE
 from gateway.views import BY_AGGREGATE, VIEWS, View, fold, shown
 from gateway.visible import EVERYTHING, Known, may_see_pending_items, visible
@@ -44,6 +45,7 @@ class Reads:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._known: dict[str, tuple[float, Known]] = {}
+        self._horizons: dict[str, Horizon] = {}
 
     async def page(self, view: View, who: Caller, query: Mapping[str, str]) -> Page:
         """One page of a list; raises Problem `invalid-input` for a filter, limit or cursor that there is not."""
@@ -56,8 +58,14 @@ class Reads:
         if after:
             op = "$gt" if direction > 0 else "$lt"
             beyond = [{"$or": [{member: {op: after[0]}}, {member: after[0], "_id": {op: after[1]}}]}]
-        found = self._store[view.collection].find(_all([*conditions, *beyond]))
-        rows = await found.sort([(member, direction), ("_id", direction)]).limit(limit + 1).to_list(limit + 1)
+
+        async def read(asked: Sequence[Mapping[str, Any]]) -> list[Row]:
+            cursor = self._store[view.collection].find(_all(asked)).sort([(member, direction), ("_id", direction)])
+            found: list[Row] = await cursor.limit(limit + 1).to_list(limit + 1)
+            return found
+
+        horizon = self._horizons.setdefault(view.collection, Horizon())
+        rows = await horizon.page([*conditions, *beyond], view.order, limit + 1, read)
         total = None
         if query.get("count") == "true":
             total = await self._store[view.collection].count_documents(_all(conditions))
@@ -242,10 +250,8 @@ def _cursor(text: str | None) -> tuple[str, str] | None:
 def _next(rows: Sequence[Row], limit: int, member: str) -> str | None:
     if len(rows) <= limit:
         return None
-    last: Any = rows[limit - 1]
-    for part in member.split("."):
-        last = last[part] if isinstance(last, Mapping) else last
-    return base64.urlsafe_b64encode(orjson.dumps([last, rows[limit - 1]["_id"]])).decode()
+    last = rows[limit - 1]
+    return base64.urlsafe_b64encode(orjson.dumps([value_of(last, member), last["_id"]])).decode()
 
 
 def _invalid(name: str, detail: str) -> Problem:

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final
 
-import openpyxl
 from pydantic import TypeAdapter, ValidationError
 
 from contracts.identifiers import IdentifierScheme
@@ -81,6 +80,8 @@ def read(content: bytes, countries: Iterable[str]) -> list[ListedInstitution]:
 
 
 def _sheet(content: bytes) -> Iterator[tuple[int, tuple[object, ...]]]:
+    import openpyxl  # noqa: PLC0415  # 18 MB and an eighth of a second, for something that is done once a year
+
     try:
         with zipfile.ZipFile(BytesIO(content)) as packed:
             if sum(part.file_size for part in packed.infolist()) > UNPACKED_LIMIT_BYTES:

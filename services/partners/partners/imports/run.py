@@ -171,9 +171,15 @@ class Run:
         await self._settle(plan)
 
     async def _settle(self, batch: Sequence[Planned]) -> None:
+        """In one transaction: outside, each row would wait for the disk by itself."""
         rows = [self._row(one, settled=True) for one in batch]
+        replacing = [ReplaceOne({"_id": row["_id"]}, row) for row in rows]
+
+        async def work(session: Session) -> None:
+            await self._desk.store[ROWS].bulk_write(replacing, ordered=False, session=session)
+
         if rows:
-            await self._desk.store[ROWS].bulk_write([ReplaceOne({"_id": row["_id"]}, row) for row in rows])
+            await self._desk.store.transaction(work)
         for one in batch:
             self._counters[one.outcome] += 1
         await self._note()
