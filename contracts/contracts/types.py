@@ -24,15 +24,22 @@ from pydantic import (
 
 
 class Shape(BaseModel):
-    """A frozen value read from elsewhere: unknown members are ignored (tolerant reader)."""
+    """A frozen value read from elsewhere: unknown members are ignored (tolerant reader).
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True)
+    Its validator is made when it is first needed: a process reads a part of the language only.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class Body(BaseModel):
     """What a caller sends: unknown members are refused (strict writer)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 def _known_country(value: object) -> object:
