@@ -46,6 +46,9 @@ RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 10.0
 READ_MS: Final = 60_000
+FETCH_BYTES: Final = 4 * 1024 * 1024
+"""Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
+have nothing new that takes a second."""
 LOOK_SECONDS: Final = 0.05
 EMPTY_LOOKS: Final = 60
 
@@ -100,6 +103,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             parser=self._parse,
             decoder=_raw,
             fetch_max_wait_ms=1_000,
+            max_partition_fetch_bytes=FETCH_BYTES,
             consumer_timeout_ms=1_000,
             max_poll_interval_ms=3_600_000,
             session_timeout_ms=10_000,
