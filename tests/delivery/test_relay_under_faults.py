@@ -129,6 +129,31 @@ async def test_of_two_relays_one_publishes_and_the_other_takes_over(room: Room) 
         assert versions(await snapshots(room), id_) == list(range(1, 21))
 
 
+async def test_a_relay_that_stands_by_leaves_the_store_alone(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is committed: it looks for the other's lease every other second."""
+    async with api(room) as door, opened(room.settings, api=False):
+        id_ = await door.client.hung("a")
+        await drained(door)
+        async with opened(room.settings, api=False) as second:
+            relay, looks = second.running.relay, list[bool]()
+            take = relay.lease.take
+
+            async def counted() -> bool:
+                looks.append(await take())
+                return looks[-1]
+
+            monkeypatch.setattr(relay.lease, "take", counted)
+            await door.client.done(id_, "light-lantern", at=1)
+            second.running.desk.committed.set()
+
+            async def looked() -> int:
+                return len(looks)
+
+            await stays(looked, lambda times: times <= 3, for_seconds=3)
+
+    assert looks == [False] * len(looks)
+
+
 async def test_a_backlog_goes_out_once_each_and_every_key_in_order(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relays, "BATCH", 7)
     async with api(room) as door:

@@ -33,6 +33,11 @@ class Lease:
         self._token = 0
         self._until = 0.0
 
+    @property
+    def ours(self) -> bool:
+        """Whether it was when last asked for."""
+        return self._token > 0
+
     async def keep(self) -> bool:
         """True while it is ours, renewing it when half of it is over; False when somebody else has it or had it meanwhile,
         so that what was read under it is read again.

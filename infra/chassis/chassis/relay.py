@@ -84,7 +84,7 @@ class Relay:
         self.last_turn = time.monotonic()
         self.running: asyncio.Task[None] | None = None
         self._held_back: dict[str, tuple[float, float]] = {}
-        self._ending = False
+        self._ended = asyncio.Event()
 
     @asynccontextmanager
     async def publishing(self) -> AsyncIterator[None]:
@@ -94,7 +94,7 @@ class Relay:
         try:
             yield
         finally:
-            self._ending = True
+            self._ended.set()
             self._wake.set()
             await asyncio.wait([self.running], timeout=FINISH_SECONDS)
             self.running.cancel()
@@ -107,13 +107,15 @@ class Relay:
         """Until told to end. A fault is waited out and never ends it.
         Proved by `test_commands_go_on_while_the_broker_is_away_and_all_is_told_afterwards`."""
         pause = ERROR_SECONDS[0]
-        while not self._ending:
+        while not self._ended.is_set():
             self.last_turn = time.monotonic()
             try:
                 if await self.lease.keep():
                     await self._drain()
+                    await self._rest()
+                elif not self.lease.ours:
+                    await self._stand_by()
                 pause = ERROR_SECONDS[0]
-                await self._rest()
                 continue
             except LeaseLost:
                 log.warning("relay lost its lease")
@@ -130,11 +132,16 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
 
+    async def _stand_by(self) -> None:
+        """Another process publishes: what is committed is no reason to look whether it still does."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), NET_SECONDS)
+
     async def _drain(self) -> None:
         """Publishes until nothing waits; what was published is marked meanwhile."""
         marks = Marks(self._mark)
         try:
-            while not self._ending:
+            while not self._ended.is_set():
                 self._wake.clear()
                 in_hand = frozenset(marks.open)
                 waiting = await self._waiting(LOT + len(in_hand))
@@ -150,7 +157,7 @@ class Relay:
         failed: set[str] = set()
         for start in range(0, len(rows), BATCH):
             batch = [row for row in rows[start : start + BATCH] if row["key"] not in failed]
-            if self._ending or not batch:
+            if self._ended.is_set() or not batch:
                 continue
             if not await self.lease.keep():
                 raise LeaseLost
