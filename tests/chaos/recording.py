@@ -89,16 +89,11 @@ class Kept:
 
 @dataclass
 class Recording:
-    """`owners` is by aggregate, `promised` and `waiting` by service, `records` and `last` by topic.
-
-    `replaced` are snapshots of personal aggregates that a newer one follows: compaction may take them at any time, since
-    their records are dated to the month.
-    """
+    """`owners` is by aggregate, `promised` and `waiting` by service, `records` and `last` by topic."""
 
     answers: list[Answer] = field(default_factory=list)
     owners: dict[str, dict[str, Json]] = field(default_factory=dict)
     promised: dict[str, set[str]] = field(default_factory=dict)
-    replaced: set[str] = field(default_factory=set)
     waiting: dict[str, int] = field(default_factory=dict)
     records: dict[str, list[Told]] = field(default_factory=dict)
     last: dict[str, dict[str, Told]] = field(default_factory=dict)

@@ -74,6 +74,7 @@ async def run(folder: Path, seed: int, seconds: float, every_seconds: float = 4.
             over = asyncio.Event()
             hands = Hands(stage.client, ledger, over)
             town = fresh(Office(stage), hands, seed)
+            _say(f"seed {seed}: everything runs")
             await town.founded()
             before = len(ledger.answers)
             _say(f"seed {seed}: founded; {seconds:.0f} s of load and blows begin")
@@ -85,6 +86,7 @@ async def run(folder: Path, seed: int, seconds: float, every_seconds: float = 4.
             await hands.resolves()
             recording, found = await _settled(stage, ledger)
             settled = time.monotonic() - quiet
+            _say("quiet; topics are compacted")
             for child in stage.services.values():
                 child.stop()
             found += await _last_records(stage, recording)

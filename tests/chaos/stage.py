@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+from tests.chaos.gathering import keep_everything
 from tests.support.campus import FIRST_DAY, SERVICES, Campus
 from tests.support.spans import receiver
 
@@ -117,6 +118,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
             stage.begin()
             try:
                 await topics.create(stage.bootstrap)
+                await asyncio.to_thread(keep_everything, stage.bootstrap)
                 stage.start()
                 await stage.step(today)
                 yield stage
@@ -132,8 +134,9 @@ def _processes(folder: Path, told: dict[str, str], at: dict[str, int]) -> list[C
     for service in SERVICES:
         made.append(process(folder, told, service, "api", at[service]))
         made.append(process(folder, told, service, "worker", ports.free_port()))
-        if service in SECOND_WORKERS:
-            second = process(folder, told, service, "worker", ports.free_port())
+        if service in SECOND_WORKERS:  # a name of its own, else each would push the other out of its groups
+            named = {**told, f"{service.upper()}_INSTANCE": f"{service}-2"}
+            second = process(folder, named, service, "worker", ports.free_port())
             made.append(replace(second, name=f"{service}-second", log=folder / "log" / f"{service}-second.log"))
     return made
 
