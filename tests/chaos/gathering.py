@@ -135,7 +135,12 @@ def keep_everything(bootstrap: str) -> None:
     for weeks old, and their superseded snapshots could not be looked for."""
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
     for topic in STATE_TOPICS:
-        _set(admin, ResourceType.TOPIC, topic, {"min.compaction.lag.ms": TEN_YEARS_MS, "max.compaction.lag.ms": TEN_YEARS_MS})
+        _set(
+            admin,
+            ResourceType.TOPIC,
+            topic,
+            {"min.compaction.lag.ms": TEN_YEARS_MS, "max.compaction.lag.ms": TEN_YEARS_MS},
+        )
 
 
 def compacted(bootstrap: str, within_seconds: float = 90.0) -> dict[str, dict[str, Told]]:

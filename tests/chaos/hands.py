@@ -111,7 +111,7 @@ class Hands:
                 return answer, said
             if answer.outcome is Outcome.REFUSED and answer.slug != "reference-not-known-yet":
                 raise Refused(answer.slug, said)
-            await asyncio.sleep(random.uniform(0.05, 0.4))
+            await asyncio.sleep(random.uniform(0.05, 0.7))
 
     async def asks(self, asked: Answer) -> tuple[Answer, Json]:
         """One attempt, written down."""

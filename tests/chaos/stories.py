@@ -19,8 +19,10 @@ from tests.support.people import File
 
 COUNTRIES: Final = "FR DE IT ES PT NL CM SN BF CD BR VN JP MA TN CA US GB IE PL RO GR FI SE NO DK"
 MET_PARTNERS: Final = 10
-BLOCKED_PARTNERS: Final = 3
-ADVISED_AT_ONCE: Final = 12
+BLOCKED_PARTNERS: Final = 4
+ADVISED_AT_ONCE: Final = 8
+THINKING_SECONDS: Final = (1.0, 4.0)
+"""Between two rounds of what costs much for every command: long files, told and shown again in full at each change."""
 LAST_YEAR: Final = 2090
 CLOCK_DAYS: Final = 15
 Story = Callable[[], Awaitable[None]]
@@ -79,6 +81,9 @@ class Town:
         for _ in range(self.chance.randint(3, 9)):
             await hands.does(officer, partner, *self._change())
 
+    async def _thinks(self) -> None:
+        await asyncio.sleep(self.chance.uniform(*THINKING_SECONDS))
+
     def _code(self) -> str:
         """Mostly a new one."""
         if self.codes and self.chance.random() < 0.03:
@@ -98,6 +103,7 @@ class Town:
         return self.chance.choice(changes)
 
     async def agreement(self) -> None:
+        await self._thinks()
         await self._agreed(self.chance.choice(self.met))
 
     async def _negotiated(self, partner: File) -> File:
@@ -142,10 +148,10 @@ class Town:
 
     async def blocking(self) -> None:
         """Blocked, narrowed, tested anew and unblocked; its agreements follow."""
+        await self._thinks()
         hands, office = self.hands, self.office
         partner = self.blockable.pop() if self.blockable else None
         if partner is None:
-            await asyncio.sleep(0.5)
             return
         try:
             if partner["standing"] != "blocked":
@@ -172,6 +178,7 @@ class Town:
 
     async def testing(self) -> None:
         """Rights tests for a file in negotiation."""
+        await self._thinks()
         agreement = self.chance.choice(self.asking)
         partner = self.chance.choice(self.met)
         known = File("partners", partner.id, partner.version)
@@ -180,6 +187,7 @@ class Town:
 
     async def asking_back(self) -> None:
         """A question is asked and taken back."""
+        await self._thinks()
         hands, officer = self.hands, self.office.officer
         agreement = self.asking.pop() if self.asking else await self._negotiated(self.chance.choice(self.met))
         try:
@@ -269,12 +277,12 @@ class Town:
     def load(self) -> list[Story]:
         """Who does what at the same time."""
         return [
-            *([self.partner] * 10),
-            *([self.agreement] * 4),
-            *([self.stay] * 2),
-            *([self.asking_back] * 2),
+            *([self.partner] * 32),
+            *([self.stay] * 8),
+            *([self.blocking] * 2),
+            *([self.agreement] * 2),
+            self.asking_back,
             self.testing,
-            self.blocking,
             self.sitting,
             self.clock,
         ]
