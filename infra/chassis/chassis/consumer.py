@@ -45,6 +45,9 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
 GRACE_SECONDS: Final = 10.0
+ASK_AGAIN_MS: Final = 1_000
+"""Every subscription asks for Kafka by itself while it is away; ten times a second, which is the client's own pace, they
+take a core together from a broker that is just coming back."""
 READ_MS: Final = 60_000
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
@@ -331,6 +334,7 @@ def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
         apply_types=False,
         allow_auto_create_topics=False,
         graceful_timeout=GRACE_SECONDS,
+        retry_backoff_ms=ASK_AGAIN_MS,
     )
 
 
