@@ -6,21 +6,22 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from tests.chaos.blows import Tally, dealt, drawn
+from tests.chaos.blows import Blow, Tally, dealt, drawn
 from tests.chaos.checks import HEARS, faults
 from tests.chaos.gathering import compacted, gathered
 from tests.chaos.hands import Hands, Ledger
 from tests.chaos.recording import Answer, Fault, Outcome, Recording
 from tests.chaos.stage import Stage, staged
-from tests.chaos.stories import Town, fresh, reactions
+from tests.chaos.stories import MANY, Town, fresh, reactions
 from tests.support.office import Office
 
 SETTLE_SECONDS: Final = 150.0
+LAST_WORDS_SECONDS: Final = 120.0
 BETWEEN_LOOKS_SECONDS: Final = 2.0
 SHOWN: Final = 40
 
@@ -67,7 +68,9 @@ def _counts(counted: Counter[str]) -> str:
     return " ".join(f"{name}={times}" for name, times in sorted(counted.items())) or "none"
 
 
-async def run(folder: Path, seed: int, seconds: float, every_seconds: float = 4.0) -> Report:
+async def run(
+    folder: Path, seed: int, seconds: float, every_seconds: float = 4.0, crowd: Mapping[str, int] = MANY
+) -> Report:
     """Raises nothing for a fault of the product: it stands in the report."""
     async with staged(folder) as stage:
         with Ledger(folder / "answers.jsonl").kept() as ledger:
@@ -78,7 +81,9 @@ async def run(folder: Path, seed: int, seconds: float, every_seconds: float = 4.
             await town.founded()
             before = len(ledger.answers)
             _say(f"seed {seed}: founded; {seconds:.0f} s of load and blows begin")
-            tally, took = await _storm(stage, town, seed, seconds, every_seconds)
+            telling = [asyncio.create_task(town.told(story)) for story in town.load(crowd)]
+            blows = drawn(seed, seconds, sorted(stage.processes), every_seconds)
+            tally, took = await _storm(stage, town, telling, blows, seconds)
             during = _commands(ledger.answers[before:])
             _say("the storm is over; waiting for quiet")
             quiet = time.monotonic()
@@ -103,17 +108,17 @@ async def run(folder: Path, seed: int, seconds: float, every_seconds: float = 4.
     )
 
 
-async def _storm(stage: Stage, town: Town, seed: int, seconds: float, every: float) -> tuple[Tally, float]:
+async def _storm(
+    stage: Stage, town: Town, telling: Sequence[asyncio.Task[None]], blows: Sequence[Blow], seconds: float
+) -> tuple[Tally, float]:
     begun = time.monotonic()
     supervising = asyncio.create_task(stage.supervise())
-    telling = [asyncio.create_task(town.told(story)) for story in town.load()]
     try:
-        targets = sorted(stage.processes)
-        tally = await dealt(stage, drawn(seed, seconds, targets, every))
+        tally = await dealt(stage, blows)
         await asyncio.sleep(max(0.0, begun + seconds - time.monotonic()))
         took = time.monotonic() - begun
         town.over.set()
-        await asyncio.wait_for(asyncio.gather(*telling), 60)
+        await asyncio.wait_for(asyncio.gather(*telling), LAST_WORDS_SECONDS)
         await stage.whole()
         return tally, took
     finally:

@@ -19,6 +19,7 @@ from typing import Final
 import httpx
 from tests.chaos.gathering import keep_everything
 from tests.support.campus import FIRST_DAY, SERVICES, Campus
+from tests.support.ground import STORE
 from tests.support.spans import receiver
 
 from chassis import topics
@@ -101,6 +102,8 @@ def _said(child: Child) -> str:
 async def staged(folder: Path) -> AsyncIterator[Stage]:
     """Everything running on an empty ground; stopped at the end."""
     at = {name: ports.free_port() for name in ports.DEFAULTS}
+    if os.environ.get(STORE) == store.PLAIN:
+        (folder / "data" / store.PLAIN).mkdir(parents=True)
     keys.make(folder / "keys")
     told = {
         **environment.of_services(Stack(folder, at, demo=True, traces=False), {}),

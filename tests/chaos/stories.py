@@ -6,7 +6,7 @@ import asyncio
 import random
 import string
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -19,13 +19,26 @@ from tests.support.people import File
 
 COUNTRIES: Final = "FR DE IT ES PT NL CM SN BF CD BR VN JP MA TN CA US GB IE PL RO GR FI SE NO DK"
 MET_PARTNERS: Final = 10
-BLOCKED_PARTNERS: Final = 4
+BLOCKED_PARTNERS: Final = 6
 ADVISED_AT_ONCE: Final = 8
 THINKING_SECONDS: Final = (1.0, 4.0)
 """Between two rounds of what costs much for every command: long files, told and shown again in full at each change."""
 LAST_YEAR: Final = 2090
 CLOCK_DAYS: Final = 15
 Story = Callable[[], Awaitable[None]]
+MANY: Final[Mapping[str, int]] = {
+    "partner": 32,
+    "stay": 8,
+    "blocking": 5,
+    "agreement": 5,
+    "asking_back": 1,
+    "testing": 1,
+    "sitting": 1,
+    "clock": 1,
+}
+"""How many people tell each story at once."""
+FEW: Final = {**MANY, "partner": 4, "stay": 1, "blocking": 1, "agreement": 1}
+"""What a slow machine with a slow store gets through."""
 
 
 @dataclass
@@ -103,7 +116,6 @@ class Town:
         return self.chance.choice(changes)
 
     async def agreement(self) -> None:
-        await self._thinks()
         await self._agreed(self.chance.choice(self.met))
 
     async def _negotiated(self, partner: File) -> File:
@@ -148,10 +160,10 @@ class Town:
 
     async def blocking(self) -> None:
         """Blocked, narrowed, tested anew and unblocked; its agreements follow."""
-        await self._thinks()
         hands, office = self.hands, self.office
         partner = self.blockable.pop() if self.blockable else None
         if partner is None:
+            await self._thinks()
             return
         try:
             if partner["standing"] != "blocked":
@@ -274,18 +286,10 @@ class Town:
 
     # --- the load ---
 
-    def load(self) -> list[Story]:
+    def load(self, crowd: Mapping[str, int]) -> list[Story]:
         """Who does what at the same time."""
-        return [
-            *([self.partner] * 32),
-            *([self.stay] * 8),
-            *([self.blocking] * 2),
-            *([self.agreement] * 2),
-            self.asking_back,
-            self.testing,
-            self.sitting,
-            self.clock,
-        ]
+        stories: list[Story] = [getattr(self, name) for name, people in crowd.items() for _ in range(people)]
+        return stories
 
     async def told(self, story: Story) -> None:
         """One story after the other until the run is over."""

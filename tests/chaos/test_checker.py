@@ -142,6 +142,41 @@ def never_reacted(made: Recording) -> None:
     made.promised["agreement"] = {"x"}
 
 
+def lost_snapshot(made: Recording) -> None:
+    """One that a newer follows."""
+    made.records[STATE_TOPIC].pop(0)
+
+
+def never_told(made: Recording) -> None:
+    made.promised["country"].add("never")
+
+
+def forgotten_in_the_journal(made: Recording) -> None:
+    made.journals[EVENTS_TOPIC].pop()
+
+
+def another_state(made: Recording) -> None:
+    made.owners["country"]["SN"] = {**made.owners["country"]["SN"], "region": "elsewhere"}
+
+
+def put_aside(made: Recording) -> None:
+    made.parked.append("a record")
+
+
+def effect_without_inbox(made: Recording) -> None:
+    """Told by a service because of a record that it never wrote down."""
+    made.inbox["partners"] = {}
+    caused_by(made, made.records[EVENTS_TOPIC][0].id)
+
+
+def caused_by(made: Recording, cause: str) -> None:
+    """The last fact as if a service had told it because of this."""
+    fact = made.records[EVENTS_TOPIC][-1]
+    headers = {**fact.headers, "ce_actor": "service:partners", "ce_cause": cause}
+    made.records[EVENTS_TOPIC][-1] = replace(fact, headers=headers)
+    made.answers = [answer for answer in made.answers if (answer.id, answer.version) != (fact.key, fact.version)]
+
+
 def hole_in_the_register(made: Recording) -> None:
     made.register = {"2026-0001": "a", "2026-0003": "b"}
     made.counters = {"register:2026": 3}
@@ -160,6 +195,11 @@ DOCTORED: dict[str, Callable[[Recording], None]] = {
     "views are their source": stale_view,
     "reactions happen once": never_reacted,
     "register has no gap": hole_in_the_register,
+    "promised is told": never_told,
+    "journals are whole": forgotten_in_the_journal,
+    "facts make the state": another_state,
+    "nothing parked": put_aside,
+    "effects stand once": effect_without_inbox,
 }
 
 
@@ -183,6 +223,23 @@ def test_a_doctored_recording_is_found_out(promise: str) -> None:
     DOCTORED[promise](made)
 
     assert promise in {fault.promise for fault in faults(made)}
+
+
+def test_a_superseded_snapshot_is_missed_too() -> None:
+    made = sound()
+
+    lost_snapshot(made)
+
+    assert "told once" in {fault.promise for fault in faults(made)}
+
+
+def test_what_a_service_told_because_of_a_command_needs_no_inbox_row() -> None:
+    """As countries at the beginning: their cause is no record."""
+    made = sound()
+
+    caused_by(made, "a command")
+
+    assert faults(made) == []
 
 
 def test_the_checker_knows_every_reaction_of_the_services() -> None:
