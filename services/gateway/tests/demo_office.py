@@ -308,7 +308,7 @@ class PaperOffice:
         return Listing(self.facts if partner_id == LUBUMBASHI else ())
 
     async def history(self, who: Person, about: str, cursor: str | None) -> Listing:
-        return Listing([each for each in FACTS if each["subject"] == about])
+        return Listing([each for each in self.facts if each["subject"] == about])
 
     async def actions(self, who: Person, collection: str, id: str) -> Sequence[Action] | Away:
         return Away() if self.away else OFFERED.get(collection, ())

@@ -30,8 +30,18 @@ SIGNATORIES: Final = [
     {"signature_no": 1, "signatory_name": "Rectorat", "signatory_function": "Rectrice", "document_id": PAPER % 15},
     {"signature_no": 2, "signatory_name": "Rectorat partenaire", "signatory_function": "Recteur"},
 ]
+SAID: Final = {
+    "attendance": [{"member_id": "01930000-0000-7000-8000-000000000091", "present": "excused"}],
+    "deliberations": {
+        "01930000-0000-7000-8000-000000000081": {
+            "reasoning": {"fr": "Le partenariat est cohérent."},
+            "votes": {"for": 8, "against": 0, "abstain": 1},
+        }
+    },
+}
 READ_OUT: Final[Mapping[tuple[str, str], Mapping[str, Any]]] = {
     ("partners", "contacts"): {"items": [CONTACT]},
     ("agreements", "file"): OFFICE_FILE,
+    ("meetings", "deliberation"): SAID,
     ("agreements", "signatories"): {"items": SIGNATORIES},
 }

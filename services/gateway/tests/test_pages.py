@@ -334,3 +334,40 @@ async def test_an_owners_reason_is_set_as_french_is_printed() -> None:
 
     assert form
     assert "L’enregistrement attend\u00a0: l’exemplaire." in answer.text
+
+
+async def test_what_was_said_at_a_meeting_is_read_by_those_who_may_and_ask() -> None:
+    path = f"/fr/meetings/{HELD}?deliberation=shown"
+    async with browser() as officer:
+        closed = words((await officer.get(f"/fr/meetings/{HELD}")).text)
+        said = words((await officer.get(path)).text)
+    async with browser(person="promoter-7") as promoter:
+        nothing = words((await promoter.get(path)).text)
+
+    assert "Le partenariat est cohérent." in said
+    assert "8 pour, 0 contre, abstentions\u00a0: 1." in said.replace(" :", "\u00a0:")
+    assert "Excusé" in said
+    for other in (closed, nothing):
+        assert "Le partenariat est cohérent." not in other
+
+
+async def test_an_attached_document_is_opened_from_the_history_by_those_who_may() -> None:
+    office = PaperOffice()
+    office.facts = [
+        fact(1, "meeting", HELD, "document_attached", "2026-10-01", document_id=PAPER % 9, audience="office")
+    ]
+    async with browser(office) as officer:
+        shown = (await officer.get(f"/fr/meetings/{HELD}")).text
+    async with browser(office, person="reader-1") as reader:
+        hidden = (await reader.get(f"/fr/meetings/{HELD}")).text
+
+    assert f'href="/api/v1/meetings/{HELD}/documents/{PAPER % 9}"' in shown
+    assert PAPER % 9 not in hidden
+
+
+async def test_the_office_stands_first_where_one_signs_in() -> None:
+    async with browser() as visitor:
+        page = (await visitor.get("/en/sign-in")).text
+
+    roles = re.findall(r'<h2 class="pa-grp" id="h-([a-z_]+)"', page)
+    assert roles[:3] == ["officer", "director", "vice_rector"]

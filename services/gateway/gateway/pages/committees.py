@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
 from gateway.pages import words
 from gateway.pages.actions import actions_on
-from gateway.pages.door import Item
+from gateway.pages.door import Away, Item, Problem
 from gateway.pages.lists import Filter, of_table, shelved
-from gateway.pages.names import COLLECTIONS, committee_title, member_name, name_of, named
+from gateway.pages.names import COLLECTIONS, OUTSIDE_MEMBER, committee_title, member_name, name_of, named
 from gateway.pages.told import told
 from gateway.pages.visit import Visit
 
 MAIN: Final = ("submit_item", "appoint_member", "change_rules")
 MEETING_MAIN: Final = ("give_advice", "record_attendance", "convene_meeting", "place_item", "order_items")
 COMMITTEES: Final = {"limit": "100"}
+PRESENT: Final = (
+    "officer", "director", "vice_rector", "cooperation_officer", "africa_officer", "committee_secretary",
+    "committee_member",
+)  # fmt: skip
 
 
 async def listing(visit: Visit) -> Response:
@@ -68,11 +72,13 @@ async def meeting(visit: Visit) -> Response:
     found = await visit.one("meetings", "meeting", visit.path("id"))
     committees, agenda = await named(visit, "committees", [found["committee_id"]]), found.get("items", ())
     history = await visit.door.history(visit.who, f"meeting/{found['id']}", visit.query.get("before"))
+    committee = committees.get(found["committee_id"])
     return visit.page(
         "meeting.html",
+        **await _deliberation(visit, found, committee),
         item=found,
         meeting=found,
-        committee=committees.get(found["committee_id"]),
+        committee=committee,
         files=await files_of(visit, agenda),
         entries=await told(visit, history.items, {each["item_id"]: visit.plain(each["title"]) for each in agenda}),
         following=visit.url("meetings", found["id"], before=history.next) if history.next else None,
@@ -104,3 +110,18 @@ def _submitted(visit: Visit, facts: Sequence[Item]) -> dict[str, str]:
     """Names of the items of which these facts tell how they came in."""
     told_of = [fact.get("data", {}) for fact in facts]
     return {data["item_id"]: visit.plain(data["title"]) for data in told_of if "item_id" in data and "title" in data}
+
+
+async def _deliberation(visit: Visit, meeting: Item, committee: Item | None) -> dict[str, Any]:
+    """What was said and noted at the sitting, read through when it is asked for by those who may."""
+    may_read, asked = visit.has(*PRESENT), visit.query.get("deliberation") == "shown"
+    said: Any = None
+    if may_read and asked:
+        said = await visit.door.personal(visit.who, f"meetings/{meeting['id']}/deliberation", "")
+    away, said = isinstance(said, Away), None if isinstance(said, Away | Problem) else said
+    names = {each["member_id"]: member_name(visit, each) for each in (committee or {}).get("members", ())}
+    attendance = [
+        (names.get(each["member_id"], visit.said(OUTSIDE_MEMBER)), visit.say("present", each["present"]))
+        for each in (said or {}).get("attendance", ())
+    ]
+    return {"may_read": may_read, "said": said, "away": away, "attendance": attendance}

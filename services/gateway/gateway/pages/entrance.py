@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from gateway.pages import words
 from gateway.pages.catalogues import LANGUAGES
 from gateway.pages.door import Door, Person
 from gateway.pages.rendering import BUILT, OTHER, built_files, rendered
@@ -66,11 +67,11 @@ def sign_in(door: Door, language: str) -> Endpoint:
 
 
 def by_role(people: Sequence[Person]) -> dict[str, list[Person]]:
-    """Each person under the first role they have."""
-    groups: dict[str, list[Person]] = {}
+    """Each person under the first role they have, the office first."""
+    groups: dict[str, list[Person]] = {role: [] for role in words.VALUES["role"]}
     for person in people:
         groups.setdefault(next(iter(person.roles), "reader"), []).append(person)
-    return groups
+    return {role: members for role, members in groups.items() if members}
 
 
 def _in_other(path: str, language: str) -> str:

@@ -13,6 +13,9 @@ from gateway.pages.door import Item
 from gateway.pages.names import COLLECTIONS, name_of, named
 from gateway.pages.visit import Visit
 
+OFFICE: Final = (
+    "officer", "director", "vice_rector", "cooperation_officer", "africa_officer", "committee_secretary",
+)  # fmt: skip
 SIDES: Final[Mapping[str, str]] = {
     "agreement": "both",
     "partner": "both",
@@ -48,6 +51,7 @@ class Told:
     who: str
     subject: str
     part: str
+    paper: str
     aggregate: str
     title: str
     address: str
@@ -111,6 +115,7 @@ def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]], ite
         who=visit.person(fact.get("actor")),
         subject=str(fact["subject"]),
         part="" if part in said else part,
+        paper=_paper(visit, collection, id, data) if "document_attached" in str(fact["type"]) else "",
         aggregate=aggregate,
         title=name_of(visit, collection, card),
         address=visit.url(collection, id) if card else "",
@@ -118,6 +123,13 @@ def _told(visit: Visit, fact: Item, cards: Mapping[str, Mapping[str, Item]], ite
         icon=ICONS.get(aggregate, "doc"),
         monthly=aggregate == "stay",
     )
+
+
+def _paper(visit: Visit, collection: str, id: str, data: Mapping[str, Any]) -> str:
+    """Where an attached document is read, for those who may."""
+    readable = data.get("audience") != "office" or visit.has(*OFFICE)
+    document = data.get("document_id")
+    return f"/api/v1/{collection}/{id}/documents/{document}" if document and readable else ""
 
 
 def sentence(visit: Visit, fact: Item, partners: Mapping[str, Item]) -> str:
