@@ -41,6 +41,7 @@ READ: Final = (
     f"/partners/{LUBUMBASHI}/agreements",
     f"/partners/{LUBUMBASHI}/people?purpose=correspondence",
     f"/partners/{FOZ}/identity",
+    f"/partners/{LUBUMBASHI}/history",
     "/agreements",
     *(f"/agreements/{id}" for id in (DRAFT, NEGOTIATING, SIGNING, ACTIVE, ADVISED, ENDED)),
     f"/agreements/{ACTIVE}/conditions",
@@ -371,3 +372,18 @@ async def test_the_office_stands_first_where_one_signs_in() -> None:
 
     roles = re.findall(r'<h2 class="pa-grp" id="h-([a-z_]+)"', page)
     assert roles[:3] == ["officer", "director", "vice_rector"]
+
+
+async def test_the_upkeep_of_a_record_stands_in_its_history_not_in_the_shared_timeline() -> None:
+    office = PaperOffice()
+    office.facts = [
+        fact(1, "partner", LUBUMBASHI, "change_staged", "2026-10-02"),
+        fact(2, "partner", LUBUMBASHI, "activated", "2026-10-01"),
+    ]
+    async with browser(office) as visitor:
+        timeline = words((await visitor.get(f"/fr/partners/{LUBUMBASHI}")).text)
+        history = words((await visitor.get(f"/fr/partners/{LUBUMBASHI}/history")).text)
+
+    assert "Devenu partenaire actif" in timeline
+    assert "proposé par un import" not in timeline
+    assert "proposé par un import" in history

@@ -21,7 +21,16 @@ TABS: Final = {
     "agreements": words.msg("Agreements"),
     "people": words.msg("People"),
     "identity": words.msg("Identity and codes"),
+    "history": words.msg("Data history"),
 }
+KEPT_UP: Final = frozenset(
+    {
+        "edited", "identifier_set", "identifier_removed", "identifier_received", "contact_added", "contact_changed",
+        "contact_removed", "note_added", "change_staged", "staged_change_decided", "data_confirmed", "review_due",
+        "correction_proposed", "corrected",
+    }
+)  # fmt: skip
+"""Facts about the record rather than about what is done together: the data's own history tells them."""
 PURPOSES: Final = {
     "correspondence": words.msg("Correspondence with the partner"),
     "preparation of an agreement": words.msg("Preparation of an agreement"),
@@ -69,7 +78,19 @@ async def page(visit: Visit) -> Response:
 async def _timeline(visit: Visit, partner: Item) -> dict[str, Any]:
     facts = await visit.door.timeline(visit.who, partner["id"], visit.query.get("before"))
     following = visit.url("partners", partner["id"], before=facts.next) if facts.next else None
-    return {"chapters": chapters(await told(visit, facts.items)), "following": following}
+    together = [fact for fact in facts.items if not _of_the_record(fact)]
+    return {"chapters": chapters(await told(visit, together)), "following": following}
+
+
+def _of_the_record(fact: Item) -> bool:
+    _, aggregate, short, *_ = str(fact["type"]).split(".")
+    return aggregate == "partner" and short in KEPT_UP
+
+
+async def _history(visit: Visit, partner: Item) -> dict[str, Any]:
+    facts = await visit.door.history(visit.who, f"partner/{partner['id']}", visit.query.get("before"))
+    following = visit.url("partners", partner["id"], "history", before=facts.next) if facts.next else None
+    return {"entries": await told(visit, facts.items), "following": following}
 
 
 async def _people(visit: Visit, partner: Item) -> dict[str, Any]:
@@ -88,4 +109,4 @@ async def _people(visit: Visit, partner: Item) -> dict[str, Any]:
     }
 
 
-TAB_CONTENT: Final = {"timeline": _timeline, "people": _people}
+TAB_CONTENT: Final = {"timeline": _timeline, "people": _people, "history": _history}
