@@ -385,5 +385,5 @@ async def test_the_upkeep_of_a_record_stands_in_its_history_not_in_the_shared_ti
         history = words((await visitor.get(f"/fr/partners/{LUBUMBASHI}/history")).text)
 
     assert "Devenu partenaire actif" in timeline
-    assert "proposé par un import" not in timeline
-    assert "proposé par un import" in history
+    assert "issue d’un import" not in timeline
+    assert "issue d’un import" in history
