@@ -20,7 +20,7 @@ OF_PEOPLE: Final = tuple(role for role in Role if role not in (Role.SERVICE, Rol
 
 
 def token(
-    role: Annotated[Role, typer.Argument(metavar="ROLE", help=f"one of {', '.join(OF_PEOPLE)}")],
+    role: Annotated[str, typer.Argument(metavar="ROLE", help=f"one of {', '.join(OF_PEOPLE)}")],
     as_: Annotated[str, typer.Option("--as", help="the subject; by default the first person of the role")] = "",
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES, help="how long it is good for")] = 60,
 ) -> None:
@@ -30,7 +30,7 @@ def token(
         raise Failure("Tokens are made here for development sign-in only; this installation signs in by OIDC.")
     if role not in OF_PEOPLE:
         raise Failure(f"{role} is no role of a person; choose one of {', '.join(OF_PEOPLE)}.")
-    print(bearer(around, [role], as_ or first_of(role), minutes=minutes))
+    print(bearer(around, [Role(role)], as_ or first_of(Role(role)), minutes=minutes))
 
 
 def bearer(around: Surroundings, roles: Iterable[Role], subject: str = OWN_SUBJECT, *, minutes: int = 60) -> str:

@@ -94,7 +94,8 @@ def test_a_trace_without_zipkin_says_how_to_switch_tracing_on(nowhere: dict[str,
 def test_tokens_are_for_development_sign_in_only(nowhere: dict[str, str]) -> None:
     assert asked("token", "officer", **nowhere).exit_code == 0
     assert "signs in by OIDC" in asked("token", "officer", PASSERELLE_SIGN_IN="oidc", **nowhere).output
-    assert "no role of a person" in asked("token", "service", **nowhere).output
+    for no_role in ("service", "wizard"):
+        assert f"{no_role} is no role of a person; choose one of officer, " in asked("token", no_role, **nowhere).output
 
 
 def test_a_trace_is_shown_as_who_asked_whom() -> None:
