@@ -6,6 +6,8 @@ Types are told by content, not by name. Pending ones older than a day are delete
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Mapping
@@ -13,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import BinaryIO, Final
+from urllib.parse import quote
 
 import filetype
 from pymongo.errors import DuplicateKeyError
@@ -41,6 +44,15 @@ OPEN_XML: Final[Mapping[str, str]] = {
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 OPEN_DOCUMENT: Final = "application/vnd.oasis.opendocument.text"
+ENDINGS: Final[Mapping[str, str]] = {
+    "application/pdf": ".pdf",
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "message/rfc822": ".eml",
+    OPEN_DOCUMENT: ".odt",
+    **{media_type: f".{kind}" for kind, media_type in zip(("docx", "xlsx"), OPEN_XML.values(), strict=True)},
+}
+NOT_IN_A_NAME: Final = re.compile(r'[ \x00-\x1f\x7f/\\:*?"<>|]+')
 SNIFFED: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
 MAIL_HEADERS: Final = (
     b"from:",
@@ -144,6 +156,15 @@ async def _digest(upload: UploadFile) -> str:
     async for chunk in _chunks(upload):
         digest.update(chunk)
     return digest.hexdigest()
+
+
+def disposition(card: Row) -> str:
+    """Under which name a document is saved: that of its title, with the ending of what it is (RFC 6266)."""
+    ending = ENDINGS.get(card["media_type"], "")
+    stem = re.sub(rf"{re.escape(ending)}$", "", NOT_IN_A_NAME.sub(" ", card["title"]).strip(), flags=re.IGNORECASE)
+    name = f"{stem.strip(' .') or 'document'}{ending}"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def sniff(file: BinaryIO) -> str:

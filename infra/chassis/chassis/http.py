@@ -154,7 +154,7 @@ class House:
         if card["audience"] == "office" and card["added_by"] != caller.subject:
             await self.may_attach(aggregate, id_, caller)
         headers = {
-            "Content-Disposition": f'attachment; filename="{document_id}"',
+            "Content-Disposition": documents.disposition(card),
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",
             "Content-Length": str(card["size_bytes"]),

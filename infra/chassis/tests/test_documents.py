@@ -16,7 +16,7 @@ from tests.support.lamps import Lamps
 from tests.support.lantern import KEEPER, STROLLER
 
 from chassis.decide import Caller, Decision
-from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, _up_to, sweep
+from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, _up_to, disposition, sweep
 from chassis.problems import Problem
 
 PDF = b"%PDF-1.7\n" + b"x" * 600
@@ -198,7 +198,27 @@ async def test_a_command_makes_a_pending_document_its_own(door: Lamps) -> None:
     path = f"/api/v1/lanterns/{id_}/documents/{document_id}"
     answer = await door.client.http.get(path, headers=door.client.headers())
     assert (answer.content, answer.headers["content-type"]) == (PDF, "application/pdf")
-    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-disposition"] == "attachment; filename=\"plan.pdf\"; filename*=UTF-8''plan.pdf"
+
+
+@pytest.mark.parametrize(
+    ("title", "media_type", "plain", "encoded"),
+    [
+        (
+            "Accord-cadre, texte 1.PDF",
+            "application/pdf",
+            "Accord-cadre, texte 1.pdf",
+            "Accord-cadre%2C%20texte%201.pdf",
+        ),
+        ("Université\r\nX: y", "application/pdf", "Universite X y.pdf", "Universit%C3%A9%20X%20y.pdf"),
+        ('../"a"', "image/png", "a.png", "a.png"),
+        ("", "message/rfc822", "document.eml", "document.eml"),
+    ],
+)
+def test_a_document_is_saved_under_its_title(title: str, media_type: str, plain: str, encoded: str) -> None:
+    named = disposition({"title": title, "media_type": media_type})
+
+    assert named == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
 
 
 async def test_an_office_document_is_for_whoever_could_have_added_it(door: Lamps) -> None:
