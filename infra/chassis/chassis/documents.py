@@ -163,7 +163,7 @@ def disposition(card: Row) -> str:
     ending = ENDINGS.get(card["media_type"], "")
     stem = re.sub(rf"{re.escape(ending)}$", "", NOT_IN_A_NAME.sub(" ", card["title"]).strip(), flags=re.IGNORECASE)
     name = f"{stem.strip(' .') or 'document'}{ending}"
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", name.replace("’", "'")).encode("ascii", "ignore").decode()
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 

@@ -211,6 +211,7 @@ async def test_a_command_makes_a_pending_document_its_own(door: Lamps) -> None:
             "Accord-cadre%2C%20texte%201.pdf",
         ),
         ("Université\r\nX: y", "application/pdf", "Universite X y.pdf", "Universit%C3%A9%20X%20y.pdf"),
+        ("l’Être", "image/jpeg", "l'Etre.jpg", "l%E2%80%99%C3%8Atre.jpg"),
         ('../"a"', "image/png", "a.png", "a.png"),
         ("", "message/rfc822", "document.eml", "document.eml"),
     ],

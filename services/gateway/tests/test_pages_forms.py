@@ -541,3 +541,22 @@ async def test_two_people_at_one_file_lose_nothing_and_overwrite_nothing_unseen(
     assert "Repris tel que l’autre personne l’a laissé : Préavis, en mois." in said
     assert office.asked[0][3:] == ({"end_on": "2031-01-31"}, 4)
     assert office.asked[1][3:] == ({"end_on": "2031-01-31"}, 9)
+
+
+async def test_a_draft_refused_for_its_partner_leads_to_the_decision() -> None:
+    reasons = [{"code": "partner-blocked", "fr": "Collaborations suspendues.", "en": "Blocked."}]
+    office = PaperOffice(problem=Problem(409, {"type": "urn:passerelle:problem:partner-blocked", "reasons": reasons}))
+    typed = {
+        "kind": "framework",
+        "title.fr": "Essai",
+        "purpose.fr": "Essai",
+        "parties.0.partner_id": OWN,
+        "parties.0.role": "own",
+        "parties.1.partner_id": YAOUNDE,
+        "parties.1.role": "partner",
+    }
+
+    answer = await sent(office, "/fr/agreements/new", typed)
+
+    assert answer.status_code == 409
+    assert f'<a href="/fr/partners/{YAOUNDE}">Lire la décision</a>' in answer.text

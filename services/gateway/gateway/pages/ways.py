@@ -42,17 +42,18 @@ AT_THE_PARTNER: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def ways_from(visit: Visit, slug: str, item: Mapping[str, Any]) -> Sequence[Way]:
-    """Links out of a refusal about this file; none when no action of these pages lifts it."""
+    """Links out of a refusal about this file, or about what would become one; none when no action here lifts it."""
     collection = item.get("collection", "")
     if slug == "signed-text-missing":
         return [_signed_copy(visit, item)]
-    if slug in BY_COMMAND:
+    if slug in BY_COMMAND and item.get("id"):
         command = BY_COMMAND[slug]
         address = visit.url(collection, item.get("id", ""), "do", command.replace("_", "-"))
         return [Way(visit.say("command", command), address)]
     if slug in AT_THE_PARTNER:
         command, said = AT_THE_PARTNER[slug]
-        partners = [each["partner_id"] for each in item.get("parties", ()) if each["role"] != "own"]
+        others = [each for each in item.get("parties", ()) if each.get("role") != "own"]
+        partners = [each["partner_id"] for each in others if each.get("partner_id")]
         way = ("do", command.replace("_", "-")) if command else ()
         asked = {"agreement": item.get("id")} if command else {}
         return [Way(visit.said(said), visit.url("partners", id, *way, **asked)) for id in partners]

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from gateway.pages import words
 from gateway.pages.door import Action, Away, Item, Problem
-from gateway.pages.forms.entries import Entries
+from gateway.pages.forms.entries import Entries, read
 from gateway.pages.forms.fields import Asking, Field
 from gateway.pages.forms.meanwhile import Meanwhile, clashes, taken_over
 from gateway.pages.forms.overlays import HIDDEN, WIDGETS
@@ -88,7 +88,7 @@ async def draw(sheet: Sheet, drawn: Drawn) -> Response:
 def _summary(sheet: Sheet, drawn: Drawn, problem: Problem | None, fields: Sequence[Field]) -> Summary | None:
     if problem is None:
         return None
-    about = {**(sheet.item or {}), "collection": sheet.collection}
+    about = {**(sheet.item or read(sheet.schema, drawn.entries)), "collection": sheet.collection}
     said = summary(sheet.visit, problem, fields, about)
     more = taken_over(sheet.visit, fields, drawn.meanwhile) if drawn.meanwhile else []
     return replace(said, lines=[*said.lines, *more])
