@@ -133,6 +133,24 @@ async def test_a_list_goes_on_at_the_next_page_with_its_filters() -> None:
     assert second.text.count("Universidade da Foz") == 11
 
 
+async def test_a_list_goes_back_page_by_page_by_its_address_alone() -> None:
+    office = PaperOffice()
+    partner = office.views["partners"][FOZ]
+    office.views["partners"] |= {f"p{number:03}": {**partner, "id": f"p{number:03}"} for number in range(140)}
+    walked: list[str] = []
+    async with browser(office) as visitor:
+        page = (await visitor.get("/en/partners?country=PT")).text
+        assert 'rel="prev"' not in page
+        for way in ("next", "next", "prev", "prev"):
+            address = re.search(rf'href="([^"]+)" rel="{way}"', page)
+            assert address
+            page = (await visitor.get(address[1].replace("&amp;", "&"))).text
+            walked.append(",".join(sorted(set(re.findall(r"/en/partners/(p\d{3})", page)))[:1]))
+
+    assert walked == ["p049", "p099", "p049", "p000"]
+    assert 'rel="prev"' not in page
+
+
 async def test_a_held_action_keeps_its_place_and_says_why_and_what_lifts_it() -> None:
     async with browser() as visitor:
         answer = await visitor.get(f"/fr/agreements/{SIGNING}")

@@ -12,6 +12,9 @@ from gateway.pages.door import Listing
 from gateway.pages.visit import Visit
 
 CURSOR: Final = "after"
+CROSSED: Final = "from"
+FARTHEST_BACK: Final = 30
+"""A cursor leads only onwards, so the address carries those of the pages that were crossed."""
 WORDS: Final = "q"
 IGNORED: Final = words.msg("%(name)s = %(value)s")
 Options = Sequence[tuple[str, str]]
@@ -48,6 +51,7 @@ class Shelf:
     applied: Sequence[Applied]
     ignored: Sequence[str]
     first: str
+    previous: str | None
     following: str | None
     all: str
 
@@ -81,9 +85,14 @@ async def shelved(visit: Visit, filters: Sequence[Filter], read: Read) -> Shelf:
         for each in chosen
         if each.value
     ]
-    following = _address(path, {**query, CURSOR: listing.next}) if listing.next else None
-    return Shelf(listing, chosen, applied, ignored, _address(path, query) if cursor else "", following, path)
+    crossed = visit.request.query_params.getlist(CROSSED)[-FARTHEST_BACK:] if cursor else []
+    here = given.get(CURSOR, "")
+    following = _address(path, query, listing.next, [*crossed, here]) if listing.next else None
+    previous = _address(path, query, crossed[-1], crossed[:-1]) if crossed else None
+    first = _address(path, query) if cursor else ""
+    return Shelf(listing, chosen, applied, ignored, first, previous, following, path)
 
 
-def _address(path: str, query: Mapping[str, str]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+def _address(path: str, query: Mapping[str, str], cursor: str = "", crossed: Sequence[str] = ()) -> str:
+    asked = [*query.items()] + ([(CURSOR, cursor), *((CROSSED, each) for each in crossed)] if cursor else [])
+    return f"{path}?{urlencode(asked)}" if asked else path
