@@ -303,6 +303,22 @@ async def test_one_reaction_that_always_fails_stops_the_topic_though_another_goe
         await eventually(lambda: is_stopped(service, topic))
 
 
+async def test_bad_records_with_good_ones_between_them_stop_nobody(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
+    async with opened(room.settings) as service:
+        service.running.parking._limit = 2
+        for number, (bad, good) in enumerate(zip(keys_in(1, 6), keys_in(1, 6), strict=True)):
+            for key, words in ((bad, "poison"), (good, f"good {number}")):
+                await harbourside.opens(words, key)
+                await harbourside.greets(key, words)
+
+        await eventually(greeted(service), lambda words: len(words) == 6)
+        assert len(await parked(service)) == 6
+        assert not await is_stopped(service, room.words.harbour.events_topic)
+
+
 async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_at(
     room: Room, harbourside: Coast
 ) -> None:

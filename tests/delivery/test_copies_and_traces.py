@@ -95,6 +95,22 @@ async def test_an_erased_key_stays_as_erased_and_nothing_older_brings_it_back(
     assert (kept["version"], kept["erased"], "name" in kept) == (5, True, False)
 
 
+async def test_an_erasure_that_names_another_key_is_parked_and_erases_nothing(
+    room: Room, lamps: Lamps, harbourside: Coast
+) -> None:
+    key = await harbourside.opens("Ostende")
+    await at(lamps, key, 1)
+    headers = [*harbourside.rows[0]["records"][-1]["headers"].items()]
+    other = [
+        (name, {"ce_sequence": b"000000000005", "ce_partitionkey": b"other"}.get(name, kept)) for name, kept in headers
+    ]
+
+    await harbourside.write(room.words.harbour.state_topic, None, other, key=key.encode())
+
+    await eventually(lambda: parked(lamps), lambda rows: [row["key"] for row in rows] == [key])
+    assert (await copy(lamps, key))["version"] == 1
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -17,8 +17,10 @@ from tests.support.lantern import Dimmed
 from tests.support.watching import eventually, stays
 
 from chassis import relay as relays
+from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Row
 from chassis.outbox import OUTBOX, Told, outbox_row
+from chassis.outlet import Outlet
 from chassis.relay import Relay
 from stack.child import Child
 
@@ -232,6 +234,61 @@ async def test_a_key_that_kafka_refuses_waits_and_the_others_go_on(room: Room) -
 
     assert versions(told, big) == [1, 2, 3]
     assert sorted(ids(told)) == sorted(await promised_by(service, room))
+
+
+async def test_a_key_that_kafka_refused_waits_with_its_rows_of_later_batches(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relays, "BATCH", 1)
+    topic = room.words.lantern.events_topic
+    await set_topic(room.bootstrap, topic, {"max.message.bytes": "3000"})
+    async with api(room) as door:
+        big = await door.client.hung("big")
+        await door.client.done(big, "engrave-lantern", {"text": "x" * 6_000}, at=1)
+        await door.client.done(big, "light-lantern", at=2)
+        small = await door.client.hung("small")
+        async with opened(room.settings, api=False):
+            await eventually(lambda: facts(room), lambda told: versions(told, small) == [1])
+            assert versions(await facts(room), big) == [1]
+            await set_topic(room.bootstrap, topic, {"max.message.bytes": "1048588"})
+            await drained(door)
+
+    assert versions(await facts(room), big) == [1, 2, 3]
+
+
+async def test_a_relay_without_the_lease_sends_nothing(room: Room) -> None:
+    async with api(room) as door:
+        await door.client.hung("a")
+        outlet = Outlet(room.bootstrap, "without")
+        assert await Lease(door.store, "relay").take()
+
+        with pytest.raises(LeaseLost):
+            await Relay(door.store, outlet, asyncio.Event())._drain()
+
+        await outlet.stop()
+        assert await facts(room) == []
+
+
+async def test_a_relay_that_lost_its_lease_while_it_sent_marks_nothing(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with api(room) as door:
+        await door.client.hung("a")
+        outlet = Outlet(room.bootstrap, "overtaken")
+        relay, send = Relay(door.store, outlet, asyncio.Event()), outlet.send
+        assert await relay.lease.keep()
+
+        async def overtaken(records: Any) -> Any:
+            await door.store["leases"].update_one({"_id": "relay"}, {"$set": {"until": 0.0}})
+            assert await Lease(door.store, "relay").take()
+            return await send(records)
+
+        monkeypatch.setattr(outlet, "send", overtaken)
+        with pytest.raises(LeaseLost):
+            await relay._drain()
+
+        await outlet.stop()
+        assert (len(await facts(room)), await pending(door)) == (1, 1)
 
 
 async def promised_by(service: Lamps, room: Room) -> list[str]:
