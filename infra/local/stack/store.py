@@ -17,6 +17,8 @@ from stack.ports import HOST
 
 FAST = "secantusd-rs"
 PLAIN = "secantusd-py"
+OPLOG_ENTRIES = "1000000"
+"""Of `PLAIN`: beyond that many, within its hour, each commit searches what was thrown away before."""
 
 
 def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 30) -> Child:
@@ -40,7 +42,8 @@ def command(run_dir: Path, port: int) -> list[str]:
     data = _data(run_dir, program)
     data.mkdir(parents=True, exist_ok=True)
     where = ["--host", HOST, "--port", str(port), "--storage-path", str(data)]
-    return [found, *where, "--cache-size", "256M", "--log-level", "WARNING", "--sync-on-commit"]
+    more = ["--oplog-max-entries", OPLOG_ENTRIES] if program == PLAIN else []
+    return [found, *where, "--cache-size", "256M", "--log-level", "WARNING", "--sync-on-commit", *more]
 
 
 def program_for(run_dir: Path) -> str:
