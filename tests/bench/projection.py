@@ -21,7 +21,7 @@ from chassis.parking import Parking
 from chassis.projection import Projection, Projector
 from contracts.partner import PARTNER
 
-KEYS, UPDATES, BATCH = 8_000, 4, 1_000
+KEYS, UPDATES, BATCH, FETCH_BYTES = 8_000, 4, 1_000, 4 * 1024 * 1024
 
 
 async def run(ground: Ground, times: int) -> list[Figures]:
@@ -94,6 +94,7 @@ async def floor(ground: Ground, topic: str, count: int, store: Any, run_name: st
         group_id=f"{store.name}-{run_name}",
         auto_offset_reset="earliest",
         enable_auto_commit=False,
+        max_partition_fetch_bytes=FETCH_BYTES,
     )
     await consumer.start()
     started, seen = 0.0, 0

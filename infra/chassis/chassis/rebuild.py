@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import ReplaceOne
 
 from chassis.archive import partitions_of
-from chassis.consumer import BATCH, Hearer, Record
+from chassis.consumer import BATCH, FETCH_BYTES, Hearer, Record
 from chassis.mongo import Row, Session
 from chassis.projection import Projector
 
@@ -94,7 +94,12 @@ async def hear_again(hearer: Hearer, topic: str, bootstrap: str, progress: Progr
 
 
 def _reader(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
 
 
 async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
