@@ -17,7 +17,7 @@ from tests.bench.interleaved import Figures
 
 from stack import store
 
-PATHS = ("projection", "relay", "command", "click", "reads", "reaction", "rebuilding", "eche", "process")
+PATHS = ("process", "projection", "relay", "command", "click", "reads", "reaction", "rebuilding", "eche")
 ASKED_FOR = ("transactions", "growth", "peers")
 SIZED = ("rebuilding", "growth")
 
