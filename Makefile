@@ -75,7 +75,8 @@ format: .venv/.installed ## rewrite the code in the agreed format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: .venv/.installed ## resolve requirements.in anew into requirements.lock
+lock: .venv/.installed ## resolve what is wanted anew into the locks
+	@npm --prefix $(UI) run --silent lock
 	@$(call LOCK,requirements.in,requirements.lock)
 	@$(call LOCK,infra/local/java.in,infra/local/java.lock)
 	@$(call LOCK,tests/bench/peers.in,tests/bench/peers.lock)

@@ -33,6 +33,20 @@ from gateway.pages.forms.entries import iso_day, iso_instant
 
 TAKEN = 303
 
+SHOWN = {
+    "title.fr": "Accord-cadre de coopération 2027–2032",
+    "purpose.fr": "Recherche et formation en santé publique.",
+    "parties.0.partner_id": OWN,
+    "parties.0.role": "own",
+    "parties.1.partner_id": LUBUMBASHI,
+    "parties.1.role": "partner",
+    "start_on": "01/02/2027",
+    "end_on": "31/01/2031",
+    "renewal_mode": "express",
+    "notice_months": "6",
+}
+"""What the form of the signed framework shows, but for its promoter."""
+
 
 def hidden(html: str, name: str) -> str:
     found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', html)
@@ -199,19 +213,7 @@ async def test_words_that_find_several_partners_ask_for_a_choice() -> None:
 
 async def test_an_edit_sends_only_what_changed_and_null_for_what_was_emptied() -> None:
     office = PaperOffice()
-    shown = {
-        "title.fr": "Accord-cadre de coopération 2027–2032",
-        "purpose.fr": "Recherche et formation en santé publique.",
-        "parties.0.partner_id": OWN,
-        "parties.0.role": "own",
-        "parties.1.partner_id": LUBUMBASHI,
-        "parties.1.role": "partner",
-        "start_on": "01/02/2027",
-        "end_on": "31/01/2031",
-        "renewal_mode": "express",
-        "notice_months": "6",
-        "promoter": "",
-    }
+    shown = SHOWN | {"promoter": ""}
 
     answer = await sent(office, f"/fr/agreements/{SIGNING}/do/edit-agreement", shown)
 
@@ -511,19 +513,7 @@ async def test_fields_of_education_are_chosen_by_name_and_kept() -> None:
 
 async def test_two_people_at_one_file_lose_nothing_and_overwrite_nothing_unseen() -> None:
     office, path = PaperOffice(), f"/fr/agreements/{SIGNING}/do/edit-agreement"
-    shown = {
-        "title.fr": "Accord-cadre de coopération 2027–2032",
-        "purpose.fr": "Recherche et formation en santé publique.",
-        "parties.0.partner_id": OWN,
-        "parties.0.role": "own",
-        "parties.1.partner_id": LUBUMBASHI,
-        "parties.1.role": "partner",
-        "start_on": "01/02/2027",
-        "end_on": "31/01/2031",
-        "renewal_mode": "express",
-        "notice_months": "6",
-        "promoter": "promoter-7",
-    }
+    shown = SHOWN | {"promoter": "promoter-7"}
     async with browser(office) as visitor:
         opened = (await visitor.get(path)).text
         office.views["agreements"][SIGNING] |= {"version": 9, "notice_months": 7, "end_on": "2032-06-30"}
