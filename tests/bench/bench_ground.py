@@ -18,7 +18,7 @@ from chassis.mongo import Store
 from chassis.outlet import producer
 from contracts.envelope import Envelope
 from contracts.partner import PARTNER
-from stack import kafka, store
+from stack import kafka, keys, store
 
 PARTITIONS = 6
 FILLER = "x" * 700
@@ -35,6 +35,15 @@ class Ground:
 
     def motor(self) -> AsyncIOMotorClient[dict[str, object]]:
         return AsyncIOMotorClient(self.mongo_url, w="majority", journal=True)
+
+    def environment(self, folder: Path) -> dict[str, str]:
+        """What every process of the product is told here; makes the keys that tokens are signed with."""
+        keys.make(folder / "keys")
+        return {
+            "PASSERELLE_MONGO_URL": self.mongo_url,
+            "PASSERELLE_KAFKA_BOOTSTRAP": self.bootstrap,
+            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
+        }
 
     async def topic(self, name: str) -> str:
         """A new topic of six partitions."""

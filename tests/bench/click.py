@@ -24,7 +24,6 @@ from chassis import topics
 from chassis.auth import Signer
 from chassis.decide import Caller
 from contracts.roles import Role
-from stack import keys
 
 CLICKS, FIRST, LOAD_PER_SECOND, PARTNERS = 80, 5, 50, 60
 COUNTRIES = ("FI", "SE", "NO", "DK", "DE", "AT", "PL", "IT", "ES", "PT")
@@ -38,12 +37,7 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     loaded = Figures("click to view, p50 under load", "ms", {"at 50 commands/s": 2.0}, lower_is_better=True)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keys.make(folder / "keys")
-        told = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
-        }
+        told = ground.environment(folder)
         command, product = await stack.enter_async_context(passerelle(folder, told))
         clicks = {
             "floor": await stack.enter_async_context(floor(ground, folder, told, NUDGED)),

@@ -21,7 +21,6 @@ from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.mongo import Store
 from contracts.roles import OFF
-from stack import keys
 
 AGGREGATES, SECONDS = 2_000, 3
 BODY = '{"city": "Helsinki %s"}'
@@ -36,7 +35,7 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     await topics.create(ground.bootstrap)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keys.make(folder / "keys")
+        told = ground.environment(folder)
         signer = Signer(folder / "keys" / "gateway.private.json")
         token = signer.token(Caller("service:bench", {OFF: {}}), "partners", seconds=7_200)
         database = f"floor_{uuid4().hex[:8]}"
@@ -44,11 +43,6 @@ async def run(ground: Ground, times: int) -> list[Figures]:
         store = Store(ground.mongo_url, database)
         await store["items"].insert_many([{"_id": id_, "version": 1, "text": "x" * 600} for id_ in ids])
         store.close()
-        told = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
-        }
         traces = await stack.enter_async_context(sink())
 
         async def floor(driver: str) -> str:

@@ -25,7 +25,6 @@ from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.mongo import Store
 from contracts.roles import DIR, OFF, OPS
-from stack import keys
 
 ROWS, AT_ONCE = 6_142, 8
 WITHIN_SECONDS, LOOK_SECONDS = 120.0, 0.05
@@ -40,7 +39,6 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     cost = Figures("import, per creation", "ms", {"all rows": 1.2}, lower_is_better=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        keys.make(folder / "keys")
         for _ in range(max(1, times // 2)):
             half = await passerelle(ground, folder, ROWS // 2)
             rate.repetitions.setdefault("floor", []).append(ROWS / await floor(ground))
@@ -93,9 +91,7 @@ async def passerelle(ground: Ground, folder: Path, rows: int) -> float:
     content, mark = listed(rows), uuid4().hex[:8]
     view = Store(ground.mongo_url, f"eche_gateway_{mark}")
     told = {
-        "PASSERELLE_MONGO_URL": ground.mongo_url,
-        "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-        "PASSERELLE_KEYS_DIR": str(folder / "keys"),
+        **ground.environment(folder),
         "PARTNERS_DATABASE": f"eche_partners_{mark}",
         "GATEWAY_DATABASE": view.name,
     }

@@ -26,7 +26,6 @@ from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.mongo import Store
 from contracts.roles import OFF
-from stack import keys
 
 SIZES, WORKERS = (1_000, 10_000, 100_000), (1, 2, 3, 6)
 RECORDS, CONNECTIONS, SECONDS = 60_000, 8, 4
@@ -45,16 +44,14 @@ async def among(ground: Ground, sizes: list[int], times: int) -> list[Figures]:
     page = Figures("page of 50, narrow filter", "requests/s", {})
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keys.make(folder / "keys")
+        shared = ground.environment(folder)
         signer = Signer(folder / "keys" / "gateway.private.json")
         token = signer.token(Caller("service:bench", {OFF: {}}), ["partners", "gateway"], seconds=7_200)
         asked = {}
         for each in sizes:
             owner, view = f"growth_{uuid4().hex[:8]}", f"growth_{uuid4().hex[:8]}"
             told = {
-                "PASSERELLE_MONGO_URL": ground.mongo_url,
-                "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-                "PASSERELLE_KEYS_DIR": str(folder / "keys"),
+                **shared,
                 "PARTNERS_DATABASE": owner,
                 "GATEWAY_DATABASE": view,
             }

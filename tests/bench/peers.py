@@ -24,7 +24,6 @@ from chassis import topics
 from chassis.auth import Signer
 from chassis.decide import Caller
 from contracts.roles import OFF
-from stack import keys
 
 PYTHON = Path(__file__).parents[2] / ".venv-peers" / "bin" / "python"
 MANY, FEW, FEWEST = 8_000, 3_000, 300
@@ -92,13 +91,11 @@ async def commands(ground: Ground, times: int) -> list[Figures]:
     ids = [f"01900000-0000-7000-8000-{number:012d}" for number in range(AGGREGATES)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keys.make(folder / "keys")
+        shared = ground.environment(folder)
         signer = Signer(folder / "keys" / "gateway.private.json")
         token = signer.token(Caller("service:bench", {OFF: {}}), "partners", seconds=7_200)
         told: Mapping[str, str] = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
+            **shared,
             "FLOOR_DATABASE": f"beanie_{uuid4().hex[:8]}",
             "PARTNERS_DATABASE": f"peers_{uuid4().hex[:8]}",
         }

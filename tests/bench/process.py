@@ -18,7 +18,7 @@ from tests.bench.bench_ground import Ground
 from tests.bench.interleaved import Figures
 
 from chassis import topics
-from stack import keys, ports
+from stack import ports
 from stack.child import Child
 
 BARE = """
@@ -49,12 +49,7 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     rest = Figures("five processes at rest", "% of a core", {"passerelle": 1.0}, lower_is_better=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        keys.make(folder / "keys")
-        told = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
-        }
+        told = ground.environment(folder)
         for _ in range(times):
             for count, seconds, resident in ((1, ready, memory), (len(SERVICES), five, whole)):
                 bare = await _bare(told, count)

@@ -17,7 +17,6 @@ from chassis.decide import Caller
 from chassis.mongo import Store
 from contracts.roles import OFF
 from gateway.views import VIEWS
-from stack import keys
 
 DOCUMENTS, PAGE, BATCH, SECONDS = 100_000, 50, 1_000, 3
 NARROW = [f"N{number:03d}" for number in range(20)]
@@ -29,16 +28,11 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     await topics.create(ground.bootstrap)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        keys.make(folder / "keys")
+        told = ground.environment(folder)
         token = Signer(folder / "keys" / "gateway.private.json").token(
             Caller("bench", {OFF: {}}), "gateway", seconds=7_200
         )
         database = f"reads_{uuid4().hex[:8]}"
-        told = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
-        }
         floor = served(
             folder,
             "tests.bench.floors",

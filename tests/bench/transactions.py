@@ -18,7 +18,6 @@ from chassis import topics
 from chassis.auth import Signer
 from chassis.decide import Caller
 from contracts.roles import OFF
-from stack import keys
 
 BOUNDS, CONNECTIONS, DATABASE = (1, 2, 4, 8, 16, 32), 32, "passerelle_partners"
 
@@ -31,14 +30,9 @@ async def run(ground: Ground, times: int) -> list[Figures]:
     ids = [f"01900000-0000-7000-8000-{number:012d}" for number in range(AGGREGATES)]
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        keys.make(folder / "keys")
+        told = ground.environment(folder)
         signer = Signer(folder / "keys" / "gateway.private.json")
         token = signer.token(Caller("service:bench", {OFF: {}}), "partners", seconds=7_200)
-        told = {
-            "PASSERELLE_MONGO_URL": ground.mongo_url,
-            "PASSERELLE_KAFKA_BOOTSTRAP": ground.bootstrap,
-            "PASSERELLE_KEYS_DIR": str(folder / "keys"),
-        }
         addresses = {}
         for bound in BOUNDS:
             bounded = {**told, "PARTNERS_TRANSACTIONS": str(bound)}

@@ -53,7 +53,7 @@ async def _take_places(new: Projector, old: Projector) -> None:
     """Puts every document of the new collection in the place of the old one that is not newer."""
     async for batch in _batches(new):
         await old.keep({document["_id"]: document for document in batch})
-        await old.store.transaction(lambda session, batch=batch: _replace(old, batch, session))  # type: ignore[misc]
+        await old.store.transaction(partial(_replace, old, batch))
 
 
 async def _replace(projector: Projector, documents: list[Row], session: Session) -> None:
