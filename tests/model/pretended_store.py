@@ -79,6 +79,14 @@ class PretendedStore:
                 raise StoreAway("the answer to a commit")
             return result
 
+    def writes(self) -> PretendedWrites:
+        return PretendedWrites(self)
+
+    async def as_of_one_moment(
+        self, collection: str, asked: Mapping[str, Any], sort: Sequence[tuple[str, int]], most: int
+    ) -> list[Row]:
+        return await self[collection].find(asked).sort(sort).limit(most).to_list(most)
+
     async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The one grouping that is asked for: the newest version of each key."""
         match, group = pipeline[0]["$match"], pipeline[1]["$group"]
@@ -92,6 +100,41 @@ class PretendedStore:
 
     async def index(self, *_: Any) -> None:
         return None
+
+
+@dataclass
+class PretendedWrites:
+    """Made one after the other in the transaction that sends them."""
+
+    store: PretendedStore
+    gathered: list[Callable[[View], Awaitable[Any]]] = field(default_factory=list)
+
+    def insert(self, collection: str, row: Row) -> None:
+        self.gathered.append(lambda session: self.store[collection].insert_one(row, session=session))
+
+    def replace(self, collection: str, asked: Row, row: Row, *, upsert: bool = False) -> None:
+        self.gathered.append(
+            lambda session: self.store[collection].replace_one(asked, row, upsert=upsert, session=session)
+        )
+
+    def update(
+        self, collection: str, asked: Row, change: Row, *, otherwise: Exception | None = None, upsert: bool = False
+    ) -> None:
+        async def update(session: View) -> None:
+            updated = await self.store[collection].update_one(asked, change, upsert=upsert, session=session)
+            if otherwise and not updated.matched_count:
+                raise otherwise
+
+        self.gathered.append(update)
+
+    def update_all(self, collection: str, ids: Sequence[str], change: Row) -> None:
+        asked = {"_id": {"$in": ids}}
+        self.gathered.append(lambda session: self.store[collection].update_many(asked, change, session=session))
+
+    async def send(self, session: View) -> None:
+        gathered, self.gathered = self.gathered, []
+        for write in gathered:
+            await write(session)
 
 
 @dataclass

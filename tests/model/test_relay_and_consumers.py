@@ -233,7 +233,7 @@ def publish_without_lease() -> Iterator[None]:
     async def always(lease: Lease) -> bool:
         return True
 
-    async def whatever(lease: Lease, session: Any) -> None:
+    def whatever(lease: Lease, writes: Any) -> None:
         return None
 
     with patch.object(Lease, "keep", always), patch.object(Lease, "hold", whatever):

@@ -14,13 +14,13 @@ from pydantic import BaseModel
 
 from chassis.clock import Clock
 from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Loaded, Next, Refusal
-from chassis.mongo import Row, Session, Store, ascending
+from chassis.mongo import Row, Session, Store, Writes, ascending
 from chassis.outbox import INDEXES as OUTBOX_INDEXES
 from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
 from chassis.problems import Problem, status_of
 from chassis.shelf import Shelf
 from chassis.taking import Taken, hidden, reach_of, take
-from chassis.telemetry import tracer
+from chassis.telemetry import span
 from contracts.record import Contract
 from contracts.refusal import Recorded, refusal_contract
 
@@ -114,7 +114,7 @@ class Desk:
         """Takes a command for a caller outside; raises Problem for every refusal.
         Proved by `test_the_same_key_raced_has_one_effect_and_one_answer`."""
         attributes = {"passerelle.command": asked.row.name, "passerelle.aggregate": asked.aggregate.name}
-        with tracer.start_as_current_span(f"{self.service} {asked.row.name}", attributes=attributes):
+        with span(f"{self.service} {asked.row.name}", attributes=attributes):
             attempts = count()
             try:
                 answered = await self.store.transaction(lambda session: self._once(asked, session, next(attempts)))
@@ -165,19 +165,27 @@ class Desk:
         if hidden(asked.aggregate, asked.row.roles, loaded, reach, asked.caller):
             raise Problem("unknown-id", id=asked.id)
 
-    async def perform(self, asked: Asked, loaded: Loaded | None, session: Session) -> Taken | Refusal:
-        """Decides and writes in a transaction that somebody else commits. A refusal leaves nothing written.
+    async def perform(
+        self, asked: Asked, loaded: Loaded | None, session: Session, writes: Writes | None = None
+    ) -> Taken | Refusal:
+        """Decides and writes in a transaction that somebody else commits, with what was gathered in `writes` before. A
+        refusal leaves nothing written.
         Proved by `test_what_was_read_before_another_changed_it_is_version_stale_when_it_is_saved`."""
-        return await self._decide(asked, loaded, await self.context(asked, loaded, session), session)
+        writes = writes or self.store.writes()
+        taken = await self._decide(asked, loaded, await self.context(asked, loaded, session), session, writes)
+        await writes.send(session)
+        return taken
 
-    async def _decide(self, asked: Asked, loaded: Loaded | None, context: Context, session: Session) -> Taken | Refusal:
+    async def _decide(
+        self, asked: Asked, loaded: Loaded | None, context: Context, session: Session, writes: Writes
+    ) -> Taken | Refusal:
         taken = take(asked.aggregate, asked.row, loaded, asked.body, context)
         if isinstance(taken, Refusal):
             await self.shelf.put_back(context.found, session)
         elif not taken.decision.is_empty:
             kind, subject = asked.aggregate.contract, asked.caller.subject
             told = told_by(self.service, subject, asked.cause, context.now, kind, _answer(asked))
-            await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session)
+            await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session, writes)
         return taken
 
     async def context(
@@ -239,12 +247,11 @@ class Desk:
         many = [Asked(kind, kind.command(command), id_, body, caller) for id_, body in items]
 
         async def work(session: Session) -> list[Taken | Refusal]:
-            taken = []
-            with self.shelf.gathered(session) as gathered:
-                for asked, found in zip(many, await self._found_together(many, session), strict=True):
-                    context = await self.context(asked, None, session, found=found)
-                    taken.append(await self._decide(asked, None, context, session))
-                await gathered.flush()
+            taken, writes = [], self.store.writes()
+            for asked, found in zip(many, await self._found_together(many, session), strict=True):
+                context = await self.context(asked, None, session, found=found)
+                taken.append(await self._decide(asked, None, context, session, writes))
+            await writes.send(session)
             return taken
 
         outcome = await self.store.transaction(work)
@@ -334,6 +341,8 @@ def _missing(asked: Asked, state: Any, private: Any, body: Any, found: Found) ->
         *asked.aggregate.needs(state, private, body, found),
         *asked.row.needs(state, private, body, found),
     ]
+    if asked.caller.is_scoped:
+        wanted += asked.aggregate.scope_needs(state, private, body, found)
     return list({find.key: find for find in wanted if find.key not in found.results}.values())
 
 

@@ -83,6 +83,11 @@ class Caller:
     def is_person(self) -> bool:
         return self.subject != "clock" and not self.subject.startswith("service:")
 
+    @property
+    def is_scoped(self) -> bool:
+        """Whether a role of theirs reaches only so far."""
+        return any(any(reach.values()) for reach in self.roles.values())
+
     def may(self, roles: Iterable[str], reach: Reach) -> bool:
         """True when one of the roles is held and its scope touches what the aggregate lies in, dimension by dimension."""
         return any(
@@ -306,8 +311,9 @@ class Aggregate:
     """An aggregate as its service runs it: the contract, the command table and what it knows beside its public state.
 
     `creator` is the command of a bare POST on the collection. `reach(state, private, body, found)` says what it lies in for
-    scopes (on creation `state` is None), `needs` what every command must know for that. `problems` gives each refusal's
-    title. `next_due(state, private)` is the day on which time itself makes something due; `on_clock` is the row that does it.
+    scopes (on creation `state` is None), `needs` what every command must know, `scope_needs` what must be known when a
+    role of the caller reaches only so far. `problems` gives each refusal's title. `next_due(state, private)` is the day on
+    which time itself makes something due; `on_clock` is the row that does it.
 
     `stage(state, private)` names the state where the table's is finer than the public one. With `readers`, whoever holds none
     of these roles nor the command's is told `unknown-id`. `id_of(body)` gives a creation's id where it is a code. `seal` and
@@ -321,6 +327,7 @@ class Aggregate:
     private: type[BaseModel] = Nothing
     reach: Callable[[Any, Any, Any, Found], Reach] = lambda state, private, body, found: {}
     needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = no_needs
+    scope_needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = no_needs
     next_due: Callable[[Any, Any], date | None] = lambda state, private: None
     on_clock: Command | None = None
     indexes: tuple[tuple[str, ...], ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -19,6 +20,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import documents
@@ -29,7 +31,7 @@ from chassis.mongo import Busy, StoreAway
 from chassis.outbox import new_id
 from chassis.problems import GENERAL, Problem, language_of, problem_response, reason_json
 from chassis.taking import checked, hidden, reach_of
-from chassis.telemetry import Measures, log, parent, tracer
+from chassis.telemetry import Measures, log, parent, span
 
 BODY_LIMIT_BYTES: Final = 256 * 1024
 HEARD_OUT: Final = 16
@@ -97,13 +99,16 @@ class House:
                 f"{aggregate.name}/{row.name}/{'' if row.creates else id_}".encode() + content
             ).hexdigest(),
         )
-        with self._measures.command_seconds.time():
-            try:
-                answered = await self.desk.execute(asked)
-            except Problem as problem:
-                self._measures.commands.labels(row.name, problem.refusal.slug).inc()
-                raise
-        self._measures.commands.labels(row.name, "done").inc()
+        begun, outcome = time.perf_counter(), "failed"
+        try:
+            answered = await self.desk.execute(asked)
+            outcome = "done"
+        except Problem as problem:
+            outcome = problem.refusal.slug
+            raise
+        finally:
+            self._measures.command_seconds.observe(time.perf_counter() - begun)
+            self._measures.commands.labels(row.name, outcome).inc()
         return _answer(answered)
 
     async def commands(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
@@ -271,23 +276,27 @@ def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None
     titles = {slug: text for aggregate in aggregates.values() for slug, text in aggregate.problems.items()}
     handle_errors(made, titles)
     if own is not None:
-        made.include_router(own)
+        made.router.routes.extend(own.routes)
     for aggregate in aggregates.values():
-        made.include_router(routes(house, aggregate))
+        made.router.routes.extend(routes(house, aggregate))
     return made
 
 
-def routes(house: House, aggregate: Aggregate) -> APIRouter:
+def routes(house: House, aggregate: Aggregate) -> list[Route]:
     """A command is found by its name in the table, not by trying one route after the other."""
-    router, at = APIRouter(), f"/api/v1/{aggregate.contract.collection}"
-    router.add_route(at, _commanding(house, aggregate, creates=True), methods=["POST"])
-    router.add_route(f"{at}/{{command}}", _commanding(house, aggregate, creates=True), methods=["POST"])
-    router.add_route(f"{at}/{{id}}/commands", _listing(house, aggregate), methods=["GET"])
+    at = f"/api/v1/{aggregate.contract.collection}"
+    creating, changing = (_commanding(house, aggregate, creates=creates) for creates in (True, False))
+    listed = [
+        Route(at, creating, methods=["POST"]),
+        Route(f"{at}/{{command}}", creating, methods=["POST"]),
+        Route(f"{at}/{{id}}/commands", _listing(house, aggregate), methods=["GET"]),
+    ]
     if any(row.name == "attach_document" for row in aggregate.commands):
-        router.add_route(f"{at}/{{id}}/documents", _uploading(house, aggregate), methods=["POST"])
-        router.add_route(f"{at}/{{id}}/documents/{{document_id}}", _downloading(house, aggregate), methods=["GET"])
-    router.add_route(f"{at}/{{id}}/{{command}}", _commanding(house, aggregate, creates=False), methods=["POST"])
-    return router
+        listed += [
+            Route(f"{at}/{{id}}/documents", _uploading(house, aggregate), methods=["POST"]),
+            Route(f"{at}/{{id}}/documents/{{document_id}}", _downloading(house, aggregate), methods=["GET"]),
+        ]
+    return [*listed, Route(f"{at}/{{id}}/{{command}}", changing, methods=["POST"])]
 
 
 def _commanding(house: House, aggregate: Aggregate, *, creates: bool) -> Endpoint:
@@ -366,5 +375,5 @@ class Traced:
             await self._inner(scope, receive, send)
             return
         name = f"{scope['method']} {scope['path'].rsplit('/', 1)[-1][:60]}"
-        with tracer.start_as_current_span(name, context=context, kind=SpanKind.SERVER):
+        with span(name, SpanKind.SERVER, context=context):
             await self._inner(scope, receive, send)

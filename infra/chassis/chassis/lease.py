@@ -8,7 +8,7 @@ import time
 from typing import Final
 from uuid import uuid4
 
-from chassis.mongo import Session, Store
+from chassis.mongo import Session, Store, Writes
 
 LEASE_SECONDS: Final = 10.0
 
@@ -64,15 +64,16 @@ class Lease:
         self._token, self._until = await self._store.transaction(work)
         return self._token > 0
 
-    async def hold(self, session: Session) -> None:
-        """Within a transaction: it commits only while the lease is ours. Raises `LeaseLost`.
+    def hold(self, writes: Writes) -> None:
+        """With these writes: they are made only while the lease is ours. Sending them raises `LeaseLost` otherwise.
         Proved by `test_an_owner_that_stood_still_finds_itself_replaced`."""
         owned = {"_id": self._name, "owner": self._owner, "token": self._token}
-        until = time.time() + self._seconds
-        renewed = await self._store["leases"].update_one(owned, {"$set": {"until": until}}, session=session)
-        if renewed.matched_count == 0:
-            self._token = 0
-            raise LeaseLost(self._name)
+        renewed = {"$set": {"until": time.time() + self._seconds}}
+        writes.update("leases", owned, renewed, otherwise=LeaseLost(self._name))
+
+    def lost(self) -> None:
+        """What `hold` met: it is another's now."""
+        self._token = 0
 
     async def give_up(self) -> None:
         """Lets the next one take it at once. Proved by `test_giving_up_what_another_owns_changes_nothing`."""

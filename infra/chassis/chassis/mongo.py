@@ -1,7 +1,7 @@
 """The store, and the only file that knows its driver: transactions with bounded retry, change streams and files.
 
-`store[collection]` gives the driver's collection; its plain methods (`find_one`, `insert_many`, `update_one`, `bulk_write`,
-`find(...).to_list`) are the same on Motor and on PyMongo's own asynchronous client. What differs between them is wrapped here.
+`store[collection]` gives a collection with the driver's methods (`find_one`, `insert_many`, `update_one`, `bulk_write`,
+`find(...).to_list`), the same on Motor and on PyMongo's own asynchronous client. What differs between them is wrapped here.
 """
 
 from __future__ import annotations
@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import copy_context
 from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
 from bson import ObjectId
-from bson.codec_options import CodecOptions
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorGridFSBucket
-from pymongo import ASCENDING, IndexModel
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
+from pymongo import ASCENDING, IndexModel, MongoClient
+from pymongo.client_session import ClientSession
 from pymongo.errors import (
     BulkWriteError,
+    ClientBulkWriteException,
     ConnectionFailure,
-    DuplicateKeyError,
     ExecutionTimeout,
     OperationFailure,
     PyMongoError,
@@ -30,12 +32,14 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from chassis.writes import Row, Writes
+
 T = TypeVar("T")
-Session = Any
-Collection = Any
-Row = dict[str, Any]
+Session = ClientSession
+Work = Callable[[Session], Coroutine[Any, Any, T]]
 
 NO_SUCH_TRANSACTION: Final = 251
+WRITE_CONFLICT: Final = 112
 SAME_KEY: Final = 11000
 RETRY_FOR_SECONDS: Final = 15.0
 SAME_KEY_ATTEMPTS: Final = 10
@@ -60,22 +64,23 @@ async def settled(answer: Any) -> Any:
     return await answer if isawaitable(answer) else answer
 
 
-def _is_same_key(error: PyMongoError) -> bool:
+def _codes(error: PyMongoError) -> set[int]:
+    """Of what went wrong with single writes."""
+    if isinstance(error, ClientBulkWriteException):
+        return {each["code"] for each in error.details["writeErrors"]}
     if isinstance(error, BulkWriteError):
-        return any(each["code"] == SAME_KEY for each in (error.details or {}).get("writeErrors", ()))
-    return isinstance(error, DuplicateKeyError)
+        return {each["code"] for each in (error.details or {}).get("writeErrors", ())}
+    return {error.code} if isinstance(error, OperationFailure) and error.code else set()
 
 
 def _is_conflict(error: PyMongoError) -> bool:
-    return (
-        error.has_error_label("TransientTransactionError")
-        or _is_same_key(error)
-        or (isinstance(error, OperationFailure) and error.code == NO_SUCH_TRANSACTION)
+    return error.has_error_label("TransientTransactionError") or bool(
+        _codes(error) & {SAME_KEY, NO_SUCH_TRANSACTION, WRITE_CONFLICT}
     )
 
 
 def _raise_unless_worth_another_try(error: PyMongoError, attempt: int, until: float) -> None:
-    if _is_same_key(error) and attempt >= SAME_KEY_ATTEMPTS:
+    if SAME_KEY in _codes(error) and attempt >= SAME_KEY_ATTEMPTS:
         raise error
     if _is_conflict(error) and not isinstance(error, ServerSelectionTimeoutError) and time.monotonic() < until:
         return
@@ -84,6 +89,66 @@ def _raise_unless_worth_another_try(error: PyMongoError, attempt: int, until: fl
     if _is_conflict(error):
         raise Busy(str(error)) from error
     raise error
+
+
+class Collection:
+    """The driver's methods on one collection. Within a transaction, whose thread has no event loop, a call is made at once."""
+
+    def __init__(self, from_loop: Any, at_once: Any) -> None:
+        self._from_loop, self._at_once = from_loop, at_once
+
+    def __getattr__(self, method: str) -> Any:
+        from_loop, at_once = getattr(self._from_loop, method), getattr(self._at_once, method)
+
+        def called(*arguments: Any, **options: Any) -> Any:
+            if asyncio._get_running_loop() is None:
+                return _done(at_once(*arguments, **options))
+            return from_loop(*arguments, **options)
+
+        setattr(self, method, called)
+        return called
+
+    def find(self, *arguments: Any, **options: Any) -> Any:
+        if asyncio._get_running_loop() is None:
+            return Cursor(self._at_once.find(*arguments, **options))
+        return self._from_loop.find(*arguments, **options)
+
+
+class Cursor:
+    """What a `find` within a transaction brings, in the words of the one outside."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def sort(self, by: Sequence[tuple[str, int]]) -> Cursor:
+        self._cursor.sort(by)
+        return self
+
+    def limit(self, most: int) -> Cursor:
+        self._cursor.limit(most)
+        return self
+
+    def batch_size(self, at_once: int) -> Cursor:
+        self._cursor.batch_size(at_once)
+        return self
+
+    async def to_list(self, most: int | None) -> list[Row]:
+        rows: list[Row] = self._cursor.to_list(most)
+        return rows
+
+
+async def _done(value: T) -> T:
+    return value
+
+
+def _outcome(work: Coroutine[Any, Any, T]) -> T:
+    """Of a coroutine that awaits the store alone, which in a transaction's thread never keeps it waiting."""
+    try:
+        work.send(None)
+    except StopIteration as ended:
+        return ended.value  # type: ignore[no-any-return]
+    work.close()
+    raise RuntimeError("a transaction awaits nothing but the store")
 
 
 class Store:
@@ -98,76 +163,74 @@ class Store:
             connectTimeoutMS=3_000,
             socketTimeoutMS=30_000,
             maxPoolSize=64,
+            w="majority",
+            journal=True,
         )
-        self._database: Any = self._client.get_database(
-            database,
-            write_concern=WriteConcern(w="majority", j=True),
-            codec_options=CodecOptions(tz_aware=True),
-        )
-        self._slots = asyncio.Semaphore(transactions)
+        self._direct: MongoClient[Row] = self._client.delegate
+        self._threads = ThreadPoolExecutor(transactions, thread_name_prefix=f"{database} transaction")
         self._collections: dict[str, Collection] = {}
         self.name = database
 
     def __getitem__(self, collection: str) -> Collection:
         found = self._collections.get(collection)
         if found is None:
-            found = self._collections[collection] = self._database[collection]
+            found = Collection(self._client[self.name][collection], self._direct[self.name][collection])
+            self._collections[collection] = found
         return found
 
-    async def transaction(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def transaction(self, work: Work[T]) -> T:
         """Runs `work` in one multi-document transaction (majority, journaled) and starts it again after a conflict.
 
-        `work` may run several times and must have no effect outside its session. Raises what `work` raises (nothing is
-        kept), `Busy` after conflicts for 15 s, `StoreAway` when the store is gone; a key that stays taken by a rival is
-        raised as the driver's `DuplicateKeyError`.
+        From begin to commit it has a thread of its own, one of `transactions`: the driver's thread for every single call
+        costs more than the calls. So `work` awaits nothing but the store. It may run several times and must have no effect
+        outside its session. Raises what `work` raises (nothing is kept), `Busy` after conflicts for 15 s, `StoreAway` when
+        the store is gone; a key that stays taken by a rival is raised as the driver's error.
 
         Proved by `test_what_a_transaction_raises_leaves_nothing`.
         """
+        running = asyncio.get_running_loop()
+        return await running.run_in_executor(self._threads, copy_context().run, self._kept, work)
+
+    def _kept(self, work: Work[T]) -> T:
         until = time.monotonic() + RETRY_FOR_SECONDS
         attempt = 0
-        async with self._slots:
-            while True:
-                attempt += 1
-                try:
-                    return await self._once(work)
-                except PyMongoError as error:
-                    _raise_unless_worth_another_try(error, attempt, until)
-                await asyncio.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
-
-    async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        async with _session(self._client) as session:
-            await settled(
-                session.start_transaction(
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=WriteConcern(w="majority", j=True),
-                    max_commit_time_ms=10_000,
-                )
-            )
+        while True:
+            attempt += 1
             try:
-                result = await work(session)
+                return self._once(work)
+            except PyMongoError as error:
+                _raise_unless_worth_another_try(error, attempt, until)
+            time.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
+
+    def _once(self, work: Work[T]) -> T:
+        with self._direct.start_session() as session:
+            # In a replica set it reads as of one moment whatever is asked for, and what it read is kept by the majority when
+            # its own commit is, which comes after it in the log.
+            session.start_transaction(write_concern=WriteConcern(w="majority", j=True), max_commit_time_ms=10_000)
+            try:
+                result = _outcome(work(session))
             except BaseException:
                 if session.in_transaction:
-                    await session.abort_transaction()
+                    session.abort_transaction()
                 raise
-            await self._commit(session)
+            _commit(session)
             return result
 
-    async def _commit(self, session: Session) -> None:
-        """Raises `StoreAway` when an unknown outcome stays unknown: a store that came back may have forgotten the
-        transaction and kept its writes, so that nobody may simply start again."""
-        try:
-            await session.commit_transaction()
-            return
-        except PyMongoError as error:
-            if not error.has_error_label("UnknownTransactionCommitResult"):
-                raise
-        try:
-            await session.commit_transaction()
-        except PyMongoError as error:
-            raise StoreAway(str(error)) from error
+    def writes(self) -> Writes:
+        """For one transaction, or one part of it."""
+        return Writes(self._direct, self.name)
+
+    async def as_of_one_moment(
+        self, collection: str, asked: Mapping[str, Any], sort: Sequence[tuple[str, int]], most: int
+    ) -> list[Row]:
+        """What matches, however long the reading takes: nothing that was committed later, all that was before.
+        Proved by `test_what_is_read_as_of_one_moment_has_no_gap`."""
+        moment = self._client[self.name][collection].with_options(read_concern=ReadConcern("snapshot"))
+        rows: list[Row] = await moment.find(asked).sort(sort).limit(most).batch_size(most).to_list(most)
+        return rows
 
     async def aggregate(self, collection: str, pipeline: Sequence[Mapping[str, Any]]) -> list[Row]:
-        cursor = await settled(self[collection].aggregate(list(pipeline)))
+        cursor = await settled(self._client[self.name][collection].aggregate(list(pipeline)))
         rows: list[Row] = await cursor.to_list(None)
         return rows
 
@@ -177,7 +240,7 @@ class Store:
             await self[collection].create_indexes(list(indexes))
 
     async def names(self) -> list[str]:
-        names: list[str] = await self._database.list_collection_names()
+        names: list[str] = await self._client[self.name].list_collection_names()
         return names
 
     async def ping(self) -> None:
@@ -189,7 +252,8 @@ class Store:
     ) -> AsyncIterator[AsyncIterator[Row]]:
         """A change stream over one collection or the whole database, from now on.
         Proved by `test_changes_of_a_collection_are_heard_from_then_on`."""
-        watched = self[collection] if collection else self._database
+        here = self._client[self.name]
+        watched = here[collection] if collection else here
         options = {"full_document": "updateLookup"} if full else {}
         async with await settled(watched.watch(list(pipeline), max_await_time_ms=5_000, **options)) as changes:
             yield changes
@@ -200,29 +264,32 @@ class Store:
     def sibling(self, database: str) -> Store:
         """Another database of the same server, for tools that compare services."""
         other = object.__new__(Store)
-        other._client, other._slots, other._collections, other.name = self._client, self._slots, {}, database
-        other._database = self._client.get_database(database, codec_options=CodecOptions(tz_aware=True))
+        other._client, other._direct, other._threads = self._client, self._direct, self._threads
+        other._collections, other.name = {}, database
         return other
 
     @property
     def files(self) -> Files:
-        return Files(self._database)
+        return Files(self._client[self.name])
 
     def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
 
-@asynccontextmanager
-async def _session(client: Any) -> AsyncIterator[Session]:
-    """Begun and ended without the threads that Motor takes for it: nothing is sent."""
-    session: Session = AsyncIOMotorClientSession(client.delegate.start_session(), client)
+def _commit(session: Session) -> None:
+    """Raises `StoreAway` when an unknown outcome stays unknown: a store that came back may have forgotten the transaction
+    and kept its writes, so that nobody may simply start again."""
     try:
-        yield session
-    finally:
-        if session.in_transaction:
-            await session.end_session()
-        else:
-            session.delegate.end_session()
+        session.commit_transaction()
+        return
+    except PyMongoError as error:
+        if not error.has_error_label("UnknownTransactionCommitResult"):
+            raise
+    try:
+        session.commit_transaction()
+    except PyMongoError as error:
+        raise StoreAway(str(error)) from error
 
 
 class Files:
@@ -266,4 +333,4 @@ def ascending(
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
 
-__all__ = ["AWAY", "Busy", "Files", "ObjectId", "Session", "Store", "StoreAway", "ascending"]
+__all__ = ["AWAY", "Busy", "Files", "ObjectId", "Row", "Session", "Store", "StoreAway", "Writes", "ascending"]

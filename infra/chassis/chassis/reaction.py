@@ -18,6 +18,7 @@ from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session
 from chassis.outbox import new_id
 from chassis.parking import Parking
+from chassis.shelf import guard, touch
 from chassis.taking import Taken
 from chassis.telemetry import Measures, heard_span, log
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
@@ -57,10 +58,12 @@ class Reaction:
 
 
 class Work:
-    """What a reaction may do, all in one transaction with its inbox row."""
+    """What a reaction may do, all in one transaction with its inbox row. What it puts, guards and touches is sent with the
+    next command that it runs or at its end, and not read back before."""
 
     def __init__(self, desk: Desk, session: Session, cause: str) -> None:
         self._desk, self._session, self._cause = desk, session, cause
+        self.writes = desk.store.writes()
         self._caller = Caller(f"service:{desk.service}", {"service": {}})
         self.settings = desk.settings
         self.not_possible: list[str] = []
@@ -103,18 +106,16 @@ class Work:
         found = await self.document(collection, id_)
         if found is None or found["version"] < at_least:
             raise NotKnownYet(f"{collection}/{id_}")
-        await self._desk.shelf.touch(collection, id_, self._session)
+        touch(self.writes, collection, id_)
         return found
 
     async def put(self, collection: str, document: Row) -> None:
         """Keeps a document of the service's own, in place of the one with its `_id`."""
-        await self._desk.store[collection].replace_one(
-            {"_id": document["_id"]}, document, upsert=True, session=self._session
-        )
+        self.writes.replace(collection, {"_id": document["_id"]}, document, upsert=True)
 
     async def guard(self, key: str) -> None:
         """As a decision's guard: two transactions that touch the same key cannot both commit on what they read."""
-        await self._desk.shelf.guard(key, self._session)
+        guard(self.writes, key)
 
     async def run(self, aggregate: str, command: str, id_: str, body: Mapping[str, Any]) -> Taken | Refusal:
         """Issues a command as `service:<name>`, under the same rules as everyone's; a creation names its new id."""
@@ -124,7 +125,7 @@ class Work:
         if loaded is None and not row.creates:
             return Refusal("unknown-id")
         asked = Asked(kind, row, id_, row.model.model_validate(body), self._caller, cause=self._cause)
-        outcome = await self._desk.perform(asked, loaded, self._session)
+        outcome = await self._desk.perform(asked, loaded, self._session, self.writes)
         if isinstance(outcome, Refusal):
             if outcome.slug == "reference-not-known-yet":
                 raise NotKnownYet(f"{aggregate}/{id_}")
@@ -257,7 +258,8 @@ class Reactor:
                     raise DoneBefore from fault
                 raise
             done = {"at": datetime.now(UTC), "not_possible": doing.not_possible}
-            await inbox.insert_one({**row, **done}, session=session)
+            doing.writes.insert(INBOX, {**row, **done})
+            await doing.writes.send(session)
             return doing
 
         try:

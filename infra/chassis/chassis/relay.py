@@ -175,14 +175,7 @@ class Relay:
         if held_back := [key for key, (until, _) in recently.items() if until > now]:
             asked["key"] = {"$nin": held_back}
 
-        async def work(session: Session) -> list[Row]:
-            cursor = (
-                self._store[OUTBOX].find(asked, session=session).sort([("pending", 1)]).limit(most).batch_size(most)
-            )
-            rows: list[Row] = await cursor.to_list(most)
-            return rows
-
-        return await self._store.transaction(work)
+        return await self._store.as_of_one_moment(OUTBOX, asked, [("pending", 1)], most)
 
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that were acknowledged whole, and only such that follow no other row of their key."""
@@ -212,10 +205,16 @@ class Relay:
 
     async def _mark(self, ids: list[str]) -> None:
         async def work(session: Session) -> None:
-            await self.lease.hold(session)
-            await self._store[OUTBOX].update_many({"_id": {"$in": ids}}, {"$unset": {"pending": ""}}, session=session)
+            writes = self._store.writes()
+            self.lease.hold(writes)
+            writes.update_all(OUTBOX, ids, {"$unset": {"pending": ""}})
+            await writes.send(session)
 
-        await self._store.transaction(work)
+        try:
+            await self._store.transaction(work)
+        except LeaseLost:
+            self.lease.lost()
+            raise
 
     def _measure(self, sent: Sequence[Row]) -> None:
         if self._measures is None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from chassis.decide import Aggregate, Context, Decision, Doc, Document, Find, Found, Gone, Loaded, Next, Other, Rows
-from chassis.mongo import Row, Session, Store
+from chassis.mongo import Row, Session, Store, Writes
 from chassis.outbox import OUTBOX, Told, outbox_row
 from chassis.problems import Problem
 from chassis.taking import Taken, after
@@ -29,24 +28,11 @@ class Drawer:
         await self._store[collection].insert_one(dict(document), session=self._session)
 
 
-class Gathered:
-    """Inserts of many creations in one transaction, sent together."""
-
-    def __init__(self, store: Store, session: Session) -> None:
-        self._store, self._session = store, session
-        self.inserts: dict[str, list[Row]] = {}
-
-    async def flush(self) -> None:
-        for collection, rows in self.inserts.items():
-            await self._store[collection].insert_many(rows, session=self._session)
-
-
 class Shelf:
     """Aggregate documents `{_id, version, state, public, private, at, next_due?}` and everything beside them."""
 
     def __init__(self, store: Store, aggregates: Mapping[str, Aggregate]) -> None:
         self._store, self._aggregates = store, aggregates
-        self._gathering: dict[int, Gathered] = {}
 
     async def load(self, aggregate: str, id_: str, session: Session | None) -> Loaded | None:
         """The aggregate as it is stored, opened; None when there is none."""
@@ -111,42 +97,30 @@ class Shelf:
         context: Context,
         told: Told,
         session: Session,
+        writes: Writes,
     ) -> None:
-        """Everything a decision changes, in `session`'s transaction.
+        """Gathers everything a decision changes in `writes`, to be sent in `session`'s transaction.
         Proved by `test_forty_racing_commands_on_one_aggregate_make_forty_versions`."""
         decision = taken.decision
-        await self._save(aggregate, id_, loaded, taken, told, session)
+        await self._save(aggregate, id_, loaded, taken, told, session, writes)
         for also in decision.also:
             other = self._aggregates[also.aggregate]
             before = context.found.other(also.aggregate, also.id)
             changed = after(other, before, Decision(also.facts, also.private), replace(context, id=also.id))
-            await self._save(other, also.id, before, changed, replace(told, answer=None), session)
+            await self._save(other, also.id, before, changed, replace(told, answer=None), session, writes)
         for row in decision.rows:
             if isinstance(row, Gone):
-                await self._store[row.collection].delete_one({"_id": row.id}, session=session)
+                writes.delete(row.collection, row.id)
             else:
-                await self._insert(row.collection, dict(row.document), session)
+                writes.insert(row.collection, dict(row.document))
         for key in sorted(set(decision.guards)):
-            await self.guard(key, session)
+            guard(writes, key)
         for collection, copy_id in sorted(set(decision.relies_on)):
-            await self.touch(collection, copy_id, session)
+            touch(writes, collection, copy_id)
         if decision.attaches:
-            wanted = set(decision.attaches)
             attached = {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": id_}}
-            cards = self._store["documents"]
-            done = await cards.update_many({"_id": {"$in": sorted(wanted)}}, attached, session=session)
-            if done.matched_count < len(wanted):
-                raise Problem("unknown-id")  # swept away between the decision and now
-
-    async def guard(self, key: str, session: Session) -> None:
-        """Two transactions that touch the same key cannot both commit on what they read.
-        Proved by `test_two_commands_under_one_guard_do_not_both_slip_past_the_rule`."""
-        await self._store["guards"].update_one({"_id": key}, {"$inc": {"touched": 1}}, upsert=True, session=session)
-
-    async def touch(self, collection: str, id_: str, session: Session) -> None:
-        """As `guard`, on a local copy: it conflicts with the copy's own change.
-        Proved by `test_a_command_that_rests_on_a_copy_never_decides_on_one_that_changes_meanwhile`."""
-        await self._store[collection].update_one({"_id": id_}, {"$inc": {"touched": 1}}, session=session)
+            swept_away_meanwhile = Problem("unknown-id")
+            writes.update_all("documents", sorted(set(decision.attaches)), attached, otherwise=swept_away_meanwhile)
 
     async def _save(
         self,
@@ -156,6 +130,7 @@ class Shelf:
         taken: Taken,
         told: Told,
         session: Session,
+        writes: Writes,
     ) -> None:
         public = taken.public
         private: Document = taken.private.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -175,29 +150,21 @@ class Shelf:
         if due:
             document["next_due"] = due.isoformat()
         if loaded is None:
-            await self._insert(aggregate.name, document, session)
+            writes.insert(aggregate.name, document)
         else:
-            replaced = await self._store[aggregate.name].replace_one(
-                {"_id": id_, "version": loaded.state.version}, document, session=session
-            )
-            if replaced.matched_count == 0:
-                raise Problem("version-stale")
+            read = {"_id": id_, "version": loaded.state.version}
+            writes.replace(aggregate.name, read, document, otherwise=Problem("version-stale"))
         if taken.facts:
-            row = outbox_row(aggregate.contract, id_, version, taken.facts, public, told, at)
-            await self._insert(OUTBOX, row, session)
+            writes.insert(OUTBOX, outbox_row(aggregate.contract, id_, version, taken.facts, public, told, at))
 
-    async def _insert(self, collection: str, document: Row, session: Session) -> None:
-        gathered = self._gathering.get(id(session))
-        if gathered:
-            gathered.inserts.setdefault(collection, []).append(document)
-        else:
-            await self._store[collection].insert_one(document, session=session)
 
-    @contextmanager
-    def gathered(self, session: Session) -> Iterator[Gathered]:
-        """Inserts within are collected; `flush` sends them, a batch a collection."""
-        self._gathering[id(session)] = gathered = Gathered(self._store, session)
-        try:
-            yield gathered
-        finally:
-            del self._gathering[id(session)]
+def guard(writes: Writes, key: str) -> None:
+    """Two transactions that touch the same key cannot both commit on what they read.
+    Proved by `test_two_commands_under_one_guard_do_not_both_slip_past_the_rule`."""
+    writes.update("guards", {"_id": key}, {"$inc": {"touched": 1}}, upsert=True)
+
+
+def touch(writes: Writes, collection: str, id_: str) -> None:
+    """As `guard`, on a local copy: it conflicts with the copy's own change.
+    Proved by `test_a_command_that_rests_on_a_copy_never_decides_on_one_that_changes_meanwhile`."""
+    writes.update(collection, {"_id": id_}, {"$inc": {"touched": 1}})

@@ -32,8 +32,10 @@ async def test_an_owner_that_stood_still_finds_itself_replaced(database: Store) 
     await eventually(next_one.take)
 
     async def write(session: Session) -> None:
-        await database["rows"].insert_one({"_id": 1}, session=session)
-        await frozen.hold(session)
+        writes = database.writes()
+        writes.insert("rows", {"_id": 1})
+        frozen.hold(writes)
+        await writes.send(session)
 
     with pytest.raises(LeaseLost):
         await database.transaction(write)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -235,15 +236,22 @@ async def test_a_transaction_that_always_conflicts_gives_up(database: Store, mon
     monkeypatch.setattr("chassis.mongo.RETRY_FOR_SECONDS", 0.2)
     await database["rows"].insert_one({"_id": 1, "n": 0})
 
+    held, may_end = threading.Event(), threading.Event()
+
     async def holds(session: Session) -> None:
         await database["rows"].update_one({"_id": 1}, {"$inc": {"n": 1}}, session=session)
-        with pytest.raises(Busy):
-            await database.transaction(conflicts)
+        held.set()
+        may_end.wait(10)
 
     async def conflicts(session: Session) -> None:
         await database["rows"].update_one({"_id": 1}, {"$inc": {"n": 100}}, session=session)
 
-    await database.transaction(holds)
+    holding = asyncio.create_task(database.transaction(holds))
+    await asyncio.to_thread(held.wait, 10)
+    with pytest.raises(Busy):
+        await database.transaction(conflicts)
+    may_end.set()
+    await holding
 
     assert (await database["rows"].find_one({"_id": 1}))["n"] == 1
 

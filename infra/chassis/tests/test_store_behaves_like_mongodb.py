@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 from tests.support.pymongo_driver import on_pymongo
 
-from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, ascending, settled
+from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, ascending
 from stack.child import Child
 
 
@@ -71,16 +72,22 @@ async def test_a_key_taken_inside_a_transaction_is_a_duplicate_or_a_conflict_and
     rows = database["rows"]
     await rows.insert_one({"_id": 1})
 
-    async with await settled(database._client.start_session()) as session:
-        await settled(session.start_transaction())
-        with pytest.raises((DuplicateKeyError, OperationFailure)) as taken:
+    seen: list[OperationFailure] = []
+
+    async def work(session: Session) -> None:
+        with pytest.raises(OperationFailure) as taken:
             await rows.insert_one({"_id": 1}, session=session)
         with pytest.raises(OperationFailure) as ended:
             await rows.insert_one({"_id": 2}, session=session)
-        await session.abort_transaction()
+        seen.extend((taken.value, ended.value))
+        raise ZeroDivisionError
 
-    assert isinstance(taken.value, DuplicateKeyError) or taken.value.has_error_label("TransientTransactionError")
-    assert ended.value.code == NO_SUCH_TRANSACTION or ended.value.has_error_label("TransientTransactionError")
+    with pytest.raises(ZeroDivisionError):
+        await database.transaction(work)
+
+    taken, ended = seen
+    assert isinstance(taken, DuplicateKeyError) or taken.has_error_label("TransientTransactionError")
+    assert ended.code == NO_SUCH_TRANSACTION or ended.has_error_label("TransientTransactionError")
     assert await rows.count_documents({}) == 1
 
 
@@ -231,6 +238,82 @@ async def test_guarded_replacements_in_one_transaction_take_only_what_is_newer(d
     assert await database.transaction(work) == 1
     kept = {row["_id"]: row["version"] for row in await database["rows"].find({}).to_list(None)}
     assert kept == {1: 3, 2: 4}
+
+
+async def test_writes_of_several_collections_reach_the_store_together_or_not_at_all(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 1, "version": 1})
+
+    async def change(version: int, session: Session) -> None:
+        writes = database.writes()
+        writes.insert("others", {"_id": version})
+        writes.delete("others", version - 1)
+        writes.update_all("rows", [1], {"$set": {"seen": version}}, otherwise=KeyError())
+        writes.update("guards", {"_id": "g"}, {"$inc": {"touched": 1}}, upsert=True, otherwise=None)
+        replaced = {"_id": 1, "version": version + 1}
+        writes.replace("rows", {"_id": 1, "version": version}, replaced, otherwise=LookupError("stale"))
+        await writes.send(session)
+
+    for version in (1, 2):
+        await database.transaction(partial(change, version))
+    with pytest.raises(LookupError, match="stale"):
+        await database.transaction(partial(change, 1))
+
+    assert await database["rows"].find_one({"_id": 1}) == {"_id": 1, "version": 3}
+    assert await database["others"].find({}).to_list(None) == [{"_id": 2}]
+    assert await database["guards"].find_one({"_id": "g"}) == {"_id": "g", "touched": 2}
+
+
+async def test_writes_that_meet_a_rivals_are_made_again_on_what_the_rival_left(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 1, "n": 0})
+
+    async def add(session: Session) -> None:
+        row = await database["rows"].find_one({"_id": 1}, session=session)
+        writes = database.writes()
+        writes.replace("rows", {"_id": 1, "n": row["n"]}, {"_id": 1, "n": row["n"] + 1}, otherwise=LookupError())
+        writes.insert("others", {"_id": row["n"]})
+        await writes.send(session)
+
+    await asyncio.gather(*(database.transaction(add) for _ in range(20)))
+
+    assert await database["rows"].find_one({"_id": 1}) == {"_id": 1, "n": 20}
+    assert await database["others"].count_documents({}) == 20
+
+
+async def test_what_is_read_as_of_one_moment_has_no_gap(database: Store) -> None:
+    """Two rows of a transaction are both there or neither, in however many pieces they are fetched."""
+    await database.index("rows", ascending("at"))
+    stop, filler = asyncio.Event(), "x" * 500
+
+    async def write() -> int:
+        pairs = 0
+        while not stop.is_set():
+            pairs += 1
+            await database.transaction(partial(pair, pairs))
+        return pairs
+
+    async def pair(number: int, session: Session) -> None:
+        rows = [{"_id": f"{number}-{half}", "at": half * 1_000_000 + number, "x": filler} for half in (0, 1)]
+        await database["rows"].insert_many(rows, session=session)
+
+    writing = asyncio.create_task(write())
+    for _ in range(20):
+        seen = await database.as_of_one_moment("rows", {"at": {"$gt": 0}}, [("at", 1)], 10_000)
+        halves = [{row["_id"].partition("-")[0] for row in seen if row["_id"].endswith(h)} for h in ("-0", "-1")]
+        assert halves[0] == halves[1]
+    stop.set()
+
+    assert await writing > 1
+
+
+async def test_a_transaction_awaits_nothing_but_the_store(database: Store) -> None:
+    async def work(session: Session) -> None:
+        await database["rows"].insert_one({"_id": 1}, session=session)
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="awaits nothing but the store"):
+        await database.transaction(work)
+
+    assert await database["rows"].find_one({"_id": 1}) is None
 
 
 async def test_a_guarded_upsert_of_something_stale_is_a_duplicate(database: Store) -> None:

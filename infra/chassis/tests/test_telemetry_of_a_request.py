@@ -27,8 +27,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     tracer = provider.get_tracer("tests")
-    for module in ("telemetry", "command", "http"):
-        monkeypatch.setattr(f"chassis.{module}.tracer", tracer)
+    monkeypatch.setattr("chassis.telemetry.tracer", tracer)
     yield exporter
     provider.shutdown()
 

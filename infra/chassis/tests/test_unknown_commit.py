@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import nullcontext
 from unittest.mock import patch
 
 import pytest
@@ -22,7 +21,13 @@ class ForgottenSession:
     def start_transaction(self, **_: object) -> None:
         return None
 
-    async def commit_transaction(self) -> None:
+    def __enter__(self) -> ForgottenSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def commit_transaction(self) -> None:
         fault = self.faults.pop(0)
         if fault:
             raise fault
@@ -49,7 +54,7 @@ async def times_run(store: Store, session: ForgottenSession, runs: list[int]) ->
     async def work(_: object) -> None:
         runs.append(1)
 
-    with patch("chassis.mongo._session", lambda client: nullcontext(session)):
+    with patch.object(store._direct, "start_session", lambda: session):
         await store.transaction(work)
 
 

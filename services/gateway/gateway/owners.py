@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.problems import Problem
-from chassis.telemetry import traceparent, tracer
+from chassis.telemetry import span, traceparent
 from gateway.settings import GatewaySettings
 
 OWNERS: Final[Mapping[str, str]] = {
@@ -152,7 +152,7 @@ class Owners:
         service = OWNERS.get(collection)
         if service is None:
             raise Problem("no-such-route")
-        with tracer.start_as_current_span(f"ask {service}", kind=SpanKind.CLIENT):
+        with span(f"ask {service}", SpanKind.CLIENT):
             sent = {**headers, "authorization": f"Bearer {self._signer.token(caller, service)}"}
             context = traceparent()
             if context:

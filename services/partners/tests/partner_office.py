@@ -106,6 +106,8 @@ class Office:
         found = Found()
         for _ in range(6):
             wanted = [*aggregate.needs(state, private, body, found), *row.needs(state, private, body, found)]
+            if caller.is_scoped:
+                wanted += aggregate.scope_needs(state, private, body, found)
             found = Found({find.key: self._answer(find) for find in wanted})
         now = datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC)
         return Context(caller, self.today, now, id_, found, self.new_id, SETTINGS)

@@ -33,6 +33,6 @@ AGGREGATE: Final = Aggregate(
     problems=PROBLEMS,
     private=PartnerPrivate,
     reach=reach,
-    needs=region_needed,
+    scope_needs=region_needed,
     indexes=(("public.country",), ("public.identifiers_received.text",)),
 )
