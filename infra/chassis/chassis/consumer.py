@@ -324,9 +324,20 @@ async def _start(broker: KafkaBroker) -> None:
         pause = min(pause * 2, 5.0)
 
 
-def quiet_broker(bootstrap: str, client_id: str) -> KafkaBroker:
-    """FastStream's broker without a producer of its own, log lines, type casting and topic creation."""
-    return KafkaBroker(
+class Broker(KafkaBroker):
+    """FastStream's broker, whose subscriptions start together instead of one after the other."""
+
+    async def start(self) -> None:
+        await self.connect()
+        async with asyncio.TaskGroup() as starting:
+            for subscriber in self.subscribers:
+                starting.create_task(subscriber.start())
+        self.running = True
+
+
+def quiet_broker(bootstrap: str, client_id: str) -> Broker:
+    """Without a producer of its own, log lines, type casting and topic creation."""
+    return Broker(
         bootstrap,
         client_id=client_id,
         consumer_only=True,

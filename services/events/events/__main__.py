@@ -1,8 +1,11 @@
 """`python -m events api | worker | all`."""
 
-from chassis.run import main
-from events.app import service
-from events.settings import EventsSettings
+import gc
 
 if __name__ == "__main__":
+    gc.disable()  # until it has started: chassis.run.Settled
+    from chassis.run import main
+    from events.app import service
+    from events.settings import EventsSettings
+
     main(service, EventsSettings)

@@ -1,21 +1,16 @@
 """`python -m gateway api | worker | all`."""
 
-from __future__ import annotations
-
+import gc
 import sys
 
-from chassis.run import MODES, serve
-from gateway.app import application
-from gateway.settings import GatewaySettings
+if __name__ == "__main__":
+    gc.disable()  # until it has started: chassis.run.Settled
+    from chassis.run import MODES, serve
+    from gateway.app import application
+    from gateway.settings import GatewaySettings
 
-
-def main() -> None:
     mode = (sys.argv[1:] or ["all"])[0]
     if mode not in MODES:
         raise SystemExit(f"choose one of {', '.join(MODES)}")
     settings = GatewaySettings()
     serve(application(settings, serves=mode != "worker", worker=mode != "api"), settings, "gateway")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,11 @@
 """`python -m mobility api | worker | all`."""
 
-from chassis.run import main
-from mobility.app import service
-from mobility.settings import MobilitySettings
+import gc
 
 if __name__ == "__main__":
+    gc.disable()  # until it has started: chassis.run.Settled
+    from chassis.run import main
+    from mobility.app import service
+    from mobility.settings import MobilitySettings
+
     main(service, MobilitySettings)
