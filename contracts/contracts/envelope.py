@@ -39,27 +39,32 @@ class Envelope:
         return "urn:passerelle:schema:" + self.type.removeprefix("passerelle.")
 
     def headers(self) -> list[tuple[str, bytes]]:
-        pairs = [
-            ("ce_specversion", "1.0"),
-            ("ce_id", self.id),
-            ("ce_type", self.type),
-            ("ce_source", self.source),
-            ("ce_subject", self.subject),
-            (
-                "ce_time",
-                self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            ),
-            ("ce_dataschema", self.dataschema),
-            ("ce_partitionkey", self.key),
-            ("ce_sequence", f"{self.sequence:012d}"),
-            ("ce_actor", self.actor),
-            ("ce_cause", self.cause),
-            ("ce_factno", str(self.factno)),
-            ("content-type", CONTENT_TYPE),
-        ]
-        if self.traceparent:
-            pairs.append(("ce_traceparent", self.traceparent))
-        return [(name, value.encode()) for name, value in pairs]
+        return [*self.shared().items(), *self.own().items()]
+
+    def shared(self) -> dict[str, bytes]:
+        """What all records of a version say alike."""
+        time = self.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        said = {
+            "ce_specversion": b"1.0",
+            "ce_source": self.source.encode(),
+            "ce_subject": self.subject.encode(),
+            "ce_time": time.encode(),
+            "ce_partitionkey": self.key.encode(),
+            "ce_sequence": b"%012d" % self.sequence,
+            "ce_actor": self.actor.encode(),
+            "ce_cause": self.cause.encode(),
+            "content-type": CONTENT_TYPE.encode(),
+        }
+        return said | {"ce_traceparent": self.traceparent.encode()} if self.traceparent else said
+
+    def own(self) -> dict[str, bytes]:
+        """What each record of a version says for itself."""
+        return {
+            "ce_id": self.id.encode(),
+            "ce_type": self.type.encode(),
+            "ce_dataschema": self.dataschema.encode(),
+            "ce_factno": b"%d" % self.factno,
+        }
 
 
 def read_envelope(headers: Iterable[tuple[str, bytes]]) -> Envelope:

@@ -7,7 +7,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from chassis.consumer import Ear, Record, Waiting, by_partition, quiet_broker
+from chassis.broker import quiet_broker
+from chassis.consumer import Ear, Record, Waiting, by_partition
 from chassis.mongo import Store
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector

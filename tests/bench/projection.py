@@ -16,7 +16,8 @@ from pymongo import ReplaceOne
 from tests.bench.bench_ground import Ground
 from tests.bench.interleaved import Figures, interleaved
 
-from chassis.consumer import Ear, quiet_broker
+from chassis.broker import quiet_broker
+from chassis.consumer import Ear
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector
 from contracts.partner import PARTNER

@@ -17,6 +17,8 @@ from tests.support.lamps import Lamps, opened
 from tests.support.lantern import Closed
 from tests.support.watching import eventually
 
+from chassis.outlet import outgoing
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
 
@@ -82,7 +84,7 @@ async def test_an_erased_key_stays_as_erased_and_nothing_older_brings_it_back(
 ) -> None:
     key, topic = await harbourside.opens("Ostende"), room.words.harbour.state_topic
     await at(lamps, key, 1)
-    headers = [*harbourside.rows[0]["records"][-1]["headers"].items()]
+    headers = outgoing(harbourside.rows[0])[-1].headers
     gone = [(name, b"000000000005" if name == "ce_sequence" else value) for name, value in headers]
 
     await harbourside.write(topic, None, gone, key=key.encode())
@@ -100,7 +102,7 @@ async def test_an_erasure_that_names_another_key_is_parked_and_erases_nothing(
 ) -> None:
     key = await harbourside.opens("Ostende")
     await at(lamps, key, 1)
-    headers = [*harbourside.rows[0]["records"][-1]["headers"].items()]
+    headers = outgoing(harbourside.rows[0])[-1].headers
     other = [
         (name, {"ce_sequence": b"000000000005", "ce_partitionkey": b"other"}.get(name, kept)) for name, kept in headers
     ]
@@ -131,7 +133,7 @@ async def test_a_broken_state_is_parked_and_the_others_of_its_batch_are_kept(
 ) -> None:
     topic = room.words.harbour.state_topic
     before, bad = await harbourside.opens("before"), await harbourside.opens("bad")
-    headers = [*harbourside.rows[1]["records"][-1]["headers"].items()]
+    headers = outgoing(harbourside.rows[1])[-1].headers
     second = [(name, b"000000000002" if name == "ce_sequence" else kept) for name, kept in headers]
     filled = value.replace(b"%(key)s", bad.encode())
     await harbourside.write(topic, filled, second, key=bad.encode())

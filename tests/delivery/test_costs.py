@@ -23,7 +23,7 @@ from tests.support.moments import MOMENT
 
 from chassis.mongo import Row, Store
 from chassis.outbox import INDEXES, OUTBOX, Told, outbox_row
-from chassis.outlet import Outlet
+from chassis.outlet import Outlet, outgoing
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector
 from chassis.reaction import Heard, Reaction, Reactor, Work
@@ -244,9 +244,10 @@ def states(room: Room, count: int, *, version: int, start: int = 1) -> list[Any]
 
 def record(row: Row, *, at: int) -> Any:
     """As Kafka gives it."""
-    told, key = row["records"][at], row["key"].encode()
-    headers = tuple(told["headers"].items())
-    return ConsumerRecord(told["topic"], 0, 0, 0, 0, key, told["value"], None, len(key), len(told["value"]), headers)
+    topic, key, value, headers, _ = outgoing(row)[at]
+    assert key
+    assert value
+    return ConsumerRecord(topic, 0, 0, 0, 0, key, value, None, len(key), len(value), tuple(headers))
 
 
 async def never(*record: object) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from tests.support.watching import eventually, stays
 
 from chassis import echo as echoes
 from chassis.echo import Echo
-from chassis.outlet import Outlet, outgoing
+from chassis.outlet import Outgoing, Outlet
 from chassis.relay import send_again
 
 
@@ -77,8 +76,7 @@ class Filler:
             key = f"filler-{cls.count}".encode()
             if (murmur2(key) & 0x7FFFFFFF) % 6 == partition:
                 break
-        told = outgoing("x", {"topic": topic, "headers": {"ce_sequence": b"1"}, "value": b"{}"})
-        return replace(told, key=key)
+        return Outgoing(topic, key, b"{}", [("ce_sequence", b"1")])
 
 
 @pytest.mark.slow

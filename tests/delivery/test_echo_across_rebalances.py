@@ -11,7 +11,8 @@ from tests.support.ground import Room
 from tests.support.lamps import Lamps, opened
 from tests.support.watching import eventually
 
-from chassis.consumer import Ear, listening, quiet_broker
+from chassis.broker import listening, quiet_broker
+from chassis.consumer import Ear
 from chassis.echo import Echo
 from chassis.relay import send_again
 

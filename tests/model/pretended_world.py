@@ -232,6 +232,8 @@ class World:
             patch("chassis.lease.time", clock),
             patch("chassis.relay.time", clock),
             patch("chassis.relay.BATCH", 2),
+            patch("chassis.relay.LOT", 4),
+            patch("chassis.relay.BREATH_SECONDS", 0),
             patch("chassis.consumer.random.uniform", long),
         ]
         for each in self._patches:

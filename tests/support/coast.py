@@ -41,9 +41,8 @@ class Coast:
         self._states[key] = contract.fold(before, stamped)
         told = Told("coast", "clerk-01", "a-command", datetime.now(UTC))
         row = outbox_row(contract, key, version, stamped, public_json(self._states[key]), told, version)
-        for record in row["records"]:
-            if trace:
-                record["headers"]["ce_traceparent"] = trace.encode()
+        if trace:
+            row["headers"]["ce_traceparent"] = trace.encode()
         self.rows.append(row)
         if send:
             await self.send(row)
@@ -65,7 +64,7 @@ class Coast:
         await self.tells(key, Greeted(words=words))
 
     async def send(self, *rows: Row, only: str = "") -> None:
-        sent = [outgoing(row["key"], record) for row in rows for record in row["records"]]
+        sent = [record for row in rows for record in outgoing(row)]
         sendings = [
             await self.kafka.send(each.topic, key=each.key, value=each.value, headers=list(each.headers))
             for each in sent

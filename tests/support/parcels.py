@@ -146,10 +146,9 @@ class Post:
     async def send(self, rows: Iterable[Row] | None = None, *, without: Sequence[str] = ()) -> None:
         """Sends the rows' records, all unless told otherwise, but not those whose id is among `without`."""
         for row in self.rows if rows is None else rows:
-            for record in row["records"]:
+            for record, sent in zip(row["records"], outgoing(row), strict=True):
                 if record["id"] not in without:
-                    sent = outgoing(row["key"], record)
-                    await self.kafka.send(sent.topic, key=sent.key, value=sent.value, headers=list(sent.headers))
+                    await self.kafka.send(sent.topic, key=sent.key, value=sent.value, headers=sent.headers)
         await self.kafka.flush()
 
     def of(self, key: str, version: int) -> Row:

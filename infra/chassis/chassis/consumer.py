@@ -10,9 +10,9 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Protocol
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -22,6 +22,7 @@ from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
 from chassis.mongo import AWAY
+from chassis.offsets import Offsets
 from chassis.telemetry import Measures, log
 
 
@@ -44,10 +45,6 @@ FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
-GRACE_SECONDS: Final = 10.0
-ASK_AGAIN_MS: Final = 1_000
-"""Every subscription asks for Kafka by itself while it is away; ten times a second, which is the client's own pace, they
-take a core together from a broker that is just coming back."""
 READ_MS: Final = 60_000
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
@@ -71,8 +68,9 @@ class Stopped(Exception):
 class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     """One subscription of a service: a topic, its group and who hears it, in this order.
 
-    Guarantees: an offset is committed only after every hearer has dealt with all records before it; a partition that waits
-    is heard again from the record it waits for, after a pause that grows to 30 s; the other partitions go on.
+    Guarantees: an offset is committed after every hearer has dealt with all records before it, never earlier and half a
+    second later at most; a partition that waits is heard again from the record it waits for, after a pause that grows to
+    30 s; the other partitions go on.
 
     Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other`.
     """
@@ -86,7 +84,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
     _lags: dict[TopicPartition, int] = field(default_factory=dict)
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
-    _next: dict[TopicPartition, int] = field(default_factory=dict)
+    _offsets: Offsets = field(default_factory=Offsets)
+    _ending: bool = False
     _one_by_one: int = 0
     _in_hand: bool = False
     _joined: bool = False
@@ -114,6 +113,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             **static,
         )
         self._subscriber.get_msg = self._read
+        self._subscriber.stop = partial(self._end, self._subscriber.stop)
         self._subscriber(self.heard)
 
     async def _read(self, consumer: Any) -> tuple[Record, ...]:
@@ -137,7 +137,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _go_back(self, consumer: Any) -> None:
         """To where all before was dealt with."""
         for partition in consumer.assignment():
-            offset = self._next.get(partition)
+            offset = self._offsets.next.get(partition)
             if offset is None:
                 offset = await consumer.committed(partition)
             if offset is None:
@@ -168,11 +168,13 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         return ()
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
-        for known in (self._waiting_since, self._pauses, self._lags, self._next):
+        await self._offsets.commit(self._subscriber.consumer)
+        self._offsets.forget()
+        for known in (self._waiting_since, self._pauses, self._lags):
             known.clear()
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
-        self._joined = True
+        self._joined, self._ending = True, False
 
     async def _parse(self, records: tuple[Record, ...]) -> KafkaAckableMessage:
         return KafkaAckableMessage(
@@ -181,8 +183,21 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             raw_message=records,
             message_id="",
             correlation_id="",
-            consumer=self._subscriber.consumer,
+            consumer=self,
         )
+
+    async def commit(self) -> None:
+        """What FastStream calls after each batch."""
+        if self._ending:
+            await self._offsets.commit(self._subscriber.consumer)
+        else:
+            self._offsets.commit_soon(self._subscriber.consumer)
+
+    async def _end(self, stop: Callable[[], Awaitable[None]]) -> None:
+        """The batch in hand is finished and committed as it ends."""
+        self._ending = True
+        await self._offsets.commit(self._subscriber.consumer)
+        await stop()
 
     async def heard(self, records: Any) -> None:
         """One batch: every hearer in turn; then the loop commits each partition where it stands.
@@ -191,7 +206,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             waiting = _from_the_start(records) if self.stopped else await self._hear(records)
             for partition, part in by_partition(records).items():
-                self._next[partition] = waiting.get(partition, part[-1].offset + 1)
+                self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
                 if partition in waiting:
                     self._wait(partition, waiting[partition])
                 else:
@@ -292,61 +307,11 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         self.measures.lag_seconds.labels(self.topic).set(time.time() - oldest)
 
     async def close(self) -> None:
-        """Lets no pause end after this."""
+        """Lets no pause end and nothing be committed after this."""
         for task in list(self._resuming):
             task.cancel()
         await asyncio.gather(*self._resuming, return_exceptions=True)
-
-
-@asynccontextmanager
-async def listening(broker: KafkaBroker) -> AsyncIterator[None]:
-    """The broker's subscriptions, started as soon as Kafka answers; at the end each finishes the batch in hand.
-    Proved by `test_a_worker_asked_to_end_finishes_the_batch_in_hand`."""
-    starting = asyncio.create_task(_start(broker))
-    try:
-        yield
-    finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-        await broker.stop()
-
-
-async def _start(broker: KafkaBroker) -> None:
-    pause = FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            await broker.start()
-            return
-        except Exception as fault:
-            log.warning("waits for Kafka", fault=repr(fault)[:200])
-            await broker.stop()
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, 5.0)
-
-
-class Broker(KafkaBroker):
-    """FastStream's broker, whose subscriptions start together instead of one after the other."""
-
-    async def start(self) -> None:
-        await self.connect()
-        async with asyncio.TaskGroup() as starting:
-            for subscriber in self.subscribers:
-                starting.create_task(subscriber.start())
-        self.running = True
-
-
-def quiet_broker(bootstrap: str, client_id: str) -> Broker:
-    """Without a producer of its own, log lines, type casting and topic creation."""
-    return Broker(
-        bootstrap,
-        client_id=client_id,
-        consumer_only=True,
-        logger=None,
-        apply_types=False,
-        allow_auto_create_topics=False,
-        graceful_timeout=GRACE_SECONDS,
-        retry_backoff_ms=ASK_AGAIN_MS,
-    )
+        await self._offsets.close()
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:

@@ -276,7 +276,7 @@ def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None
     titles = {slug: text for aggregate in aggregates.values() for slug, text in aggregate.problems.items()}
     handle_errors(made, titles)
     if own is not None:
-        made.router.routes.extend(own.routes)
+        made.include_router(own)
     for aggregate in aggregates.values():
         made.router.routes.extend(routes(house, aggregate))
     return made

@@ -7,7 +7,7 @@ those that Kafka has not acknowledged yet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -77,38 +77,40 @@ def outbox_row(
     told: Told,
     at: int,
 ) -> Row:
-    """The row of one version: its facts in order, then the snapshot `state` (None: the contract has no state topic).
+    """The row of one version: its facts in order, then the snapshot `state` (None: the contract has no state topic). What
+    the headers of all its records say alike stands in it once.
 
     `at` orders rows and never goes back for a key. Raises `RecordTooLarge`.
 
     Proved by `test_facts_come_in_order_and_the_snapshot_last`.
     """
     moment = told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0) if contract.personal else told.time
-    trace = traceparent()
-    records = []
     payloads = [
         (contract.events_topic, contract.fact_type(type(fact)), number, fact_bytes(fact))
         for number, fact in enumerate(facts, start=1)
     ]
     if state is not None:
         payloads.append((contract.state_topic, contract.snapshot_type, 0, orjson.dumps(state)))
+    envelope = Envelope(
+        id="",
+        type="",
+        source=f"/passerelle/{told.service}",
+        subject=f"{contract.aggregate}/{key}",
+        time=moment,
+        sequence=version,
+        key=key,
+        actor=told.actor,
+        cause=told.cause,
+        factno=0,
+        traceparent=traceparent(),
+    )
+    records = []
     for topic, type_, factno, value in payloads:
         if len(value) > RECORD_LIMIT_BYTES:
             raise RecordTooLarge(topic)
-        envelope = Envelope(
-            id=str(uuid4()) if contract.personal else new_id(),
-            type=type_,
-            source=f"/passerelle/{told.service}",
-            subject=f"{contract.aggregate}/{key}",
-            time=moment,
-            sequence=version,
-            key=key,
-            actor=told.actor,
-            cause=told.cause,
-            factno=factno,
-            traceparent=trace,
-        )
-        record: Row = {"topic": topic, "id": envelope.id, "headers": dict(envelope.headers()), "value": value}
+        id_ = str(uuid4()) if contract.personal else new_id()
+        own = replace(envelope, id=id_, type=type_, factno=factno).own()
+        record: Row = {"topic": topic, "id": id_, "headers": own, "value": value}
         if contract.personal:  # Kafka's own time would tell the day
             record["timestamp_ms"] = int(moment.timestamp() * 1_000)
         records.append(record)
@@ -119,6 +121,7 @@ def outbox_row(
         "version": version,
         "at": at,
         "pending": at,
+        "headers": envelope.shared(),
         "records": records,
     }
     if told.answer:

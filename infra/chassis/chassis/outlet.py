@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerClosed
@@ -22,21 +21,25 @@ STOP_SECONDS: Final = 2.0
 PARTITIONER: Final = DefaultPartitioner()
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record as it is sent: the same key, value and headers whenever it is sent."""
 
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: list[tuple[str, bytes]]
     timestamp_ms: int | None = None
 
 
-def outgoing(key: str, record: Mapping[str, Any]) -> Outgoing:
-    """A record of an outbox row."""
-    headers = list(record["headers"].items())
-    return Outgoing(record["topic"], key.encode(), record["value"], headers, record.get("timestamp_ms"))
+def outgoing(row: Mapping[str, Any]) -> list[Outgoing]:
+    """The records of an outbox row."""
+    key, shared = row["key"].encode(), row.get("headers", {}).items()
+    return [
+        Outgoing(
+            record["topic"], key, record["value"], [*shared, *record["headers"].items()], record.get("timestamp_ms")
+        )
+        for record in row["records"]
+    ]
 
 
 def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
@@ -103,7 +106,7 @@ class Outlet:
         self, topic: str, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes]]
     ) -> None:
         """Sends one record; returns when Kafka has acknowledged it and raises when it has not."""
-        (fault,) = await self.send([Outgoing(topic, key, value, headers)])
+        (fault,) = await self.send([Outgoing(topic, key, value, list(headers))])
         if fault:
             raise fault
 
@@ -173,12 +176,11 @@ def _batches(
     packed: list[int] = []
     batch = kafka.create_batch()
     for place in places:
-        record = records[place]
-        said: dict[str, Any] = {"key": record.key, "value": record.value, "timestamp": record.timestamp_ms}
-        if batch.append(**said, headers=list(record.headers)) is None:
+        _, key, value, headers, timestamp = records[place]
+        if batch.append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
             yield batch, packed
             batch, packed = kafka.create_batch(), []
-            batch.append(**said, headers=list(record.headers))
+            batch.append(key=key, value=value, timestamp=timestamp, headers=headers)
         packed.append(place)
     batch.close()  # it does not wait for more
     yield batch, packed

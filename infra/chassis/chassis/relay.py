@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from aiokafka.errors import KafkaError, OutOfOrderSequenceNumber, ProducerClosed
@@ -22,12 +23,17 @@ from chassis.outlet import Outlet, outgoing
 from chassis.telemetry import Measures, log
 
 LOT: Final = 2_000
-"""Rows read as of one moment."""
-BATCH: Final = 500
+"""Rows read as of one moment; more than these are a backlog, of which the next are read while these are on their way."""
+BATCH: Final = 1_000
 """Rows on their way to Kafka at once."""
+MARKED: Final = 500
+"""Rows marked at once; more take longer each."""
+BREATH_SECONDS: Final = 0.05
+"""Marks wait so long for those of the commands that follow."""
 NET_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
 FORGET_SECONDS: Final = 60.0
+REMEMBERED: Final = 1_000
 FINISH_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 60.0
 COLLATERAL: Final = (OutOfOrderSequenceNumber, ProducerClosed)
@@ -38,11 +44,22 @@ class NothingSent(Exception):
     """Kafka took no row of a batch; it is waited for."""
 
 
-class Marks:
-    """Marks what Kafka acknowledged, one transaction at a time, while more is being published."""
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Rows to be published; there are more of them when it is full."""
 
-    def __init__(self, mark: Callable[[list[str]], Awaitable[None]]) -> None:
-        self._mark = mark
+    rows: Sequence[Row]
+    is_full: bool
+
+
+NOTHING_MORE: Final = Lot((), is_full=False)
+
+
+class Marks:
+    """Marks what Kafka acknowledged, many in one transaction, while more is being published."""
+
+    def __init__(self, mark: Callable[[list[str]], Awaitable[None]], hurry: asyncio.Event) -> None:
+        self._mark, self._hurry = mark, hurry
         self._next: list[str] = []
         self._making: asyncio.Task[None] | None = None
         self.open: set[str] = set()
@@ -59,13 +76,25 @@ class Marks:
 
     async def _make(self) -> None:
         while self._next:
-            ids, self._next = self._next, []
+            if len(self._next) < MARKED and not self._hurry.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hurry.wait(), BREATH_SECONDS)
+            ids, self._next = self._next[:MARKED], self._next[MARKED:]
             await self._mark(ids)
             self.open.difference_update(ids)
 
-    async def made(self) -> None:
-        if self._making:
+    async def made(self, or_woken: asyncio.Event | None = None) -> None:
+        """Returns when all are made, or there is more to publish."""
+        if self._making is None:
+            return
+        if or_woken is None:
             await self._making
+            return
+        woken = asyncio.create_task(or_woken.wait())
+        await asyncio.wait((self._making, woken), return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()
+        if self._making.done():
+            self._making.result()
 
 
 class Relay:
@@ -84,6 +113,7 @@ class Relay:
         self.last_turn = time.monotonic()
         self.running: asyncio.Task[None] | None = None
         self._held_back: dict[str, tuple[float, float]] = {}
+        self._lately: dict[str, None] = {}
         self._ended = asyncio.Event()
 
     @asynccontextmanager
@@ -139,39 +169,67 @@ class Relay:
 
     async def _drain(self) -> None:
         """Publishes until nothing waits; what was published is marked meanwhile."""
-        marks = Marks(self._mark)
+        marks = Marks(self._mark, self._ended)
         try:
+            lot = await self._lot(marks.open)
             while not self._ended.is_set():
-                self._wake.clear()
-                in_hand = frozenset(marks.open)
-                waiting = await self._waiting(LOT + len(in_hand))
-                rows = [row for row in waiting if row["_id"] not in in_hand]
-                if not rows:
+                if lot.rows:
+                    following = await self._tell(lot, marks)
+                    lot = following or await self._lot(marks.open)
+                elif marks.open:
+                    await marks.made(or_woken=self._wake)
+                    lot = await self._lot(marks.open) if self._wake.is_set() else NOTHING_MORE
+                else:
                     return
-                await self._tell(rows, marks)
         finally:
             await marks.made()
 
-    async def _tell(self, rows: Sequence[Row], marks: Marks) -> None:
-        """Batch by batch; a key that failed waits with all its rows."""
+    async def _tell(self, lot: Lot, marks: Marks) -> Lot | None:
+        """Batch by batch; a key that failed waits with all its rows. Gives the lot after this one where that is known."""
         failed: set[str] = set()
-        for start in range(0, len(rows), BATCH):
-            batch = [row for row in rows[start : start + BATCH] if row["key"] not in failed]
-            if self._ended.is_set() or not batch:
-                continue
-            if not await self.lease.keep():
-                raise LeaseLost
-            sent = {row["_id"] for row in await self._publish(batch)}
-            failed |= {row["key"] for row in batch if row["_id"] not in sent}
-            marks.make(sent)
-            self.last_turn = time.monotonic()
+        last = lot.rows[-1]["pending"]
+        following = asyncio.create_task(self._waiting(LOT, after=last)) if lot.is_full else None
+        try:
+            for start in range(0, len(lot.rows), BATCH):
+                batch = [row for row in lot.rows[start : start + BATCH] if row["key"] not in failed]
+                if self._ended.is_set() or not batch:
+                    continue
+                if not await self.lease.keep():
+                    raise LeaseLost
+                sent = {row["_id"] for row in await self._publish(batch)}
+                failed |= {row["key"] for row in batch if row["_id"] not in sent}
+                marks.make(sent)
+                self.last_turn = time.monotonic()
+            if following is None:
+                return None if self._wake.is_set() else NOTHING_MORE
+            rows = await following
+            if failed or await self._came_late(last, lot, marks.open):
+                return None
+            return Lot(rows, is_full=len(rows) == LOT)
+        finally:
+            if following:
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
 
-    async def _waiting(self, most: int) -> list[Row]:
+    async def _came_late(self, last: int, lot: Lot, in_hand: Collection[str]) -> bool:
+        """Whether something was committed since that was written before: a version of what follows may be behind it."""
+        known = {*in_hand, *(row["_id"] for row in lot.rows)}
+        before = await self._store[OUTBOX].find({"pending": {"$gt": 0, "$lte": last}}, {"_id": 1}).to_list(None)
+        return any(row["_id"] not in known for row in before)
+
+    async def _lot(self, in_hand: Collection[str]) -> Lot:
+        """What waits and is not in hand."""
+        self._wake.clear()
+        left_out, most = frozenset(in_hand), LOT + len(in_hand)
+        waiting = await self._waiting(most)
+        return Lot([row for row in waiting if row["_id"] not in left_out], is_full=len(waiting) == most)
+
+    async def _waiting(self, most: int, after: int = 0) -> list[Row]:
         """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
         now = time.monotonic()
         recently = {key: held for key, held in self._held_back.items() if held[0] > now - FORGET_SECONDS}
         self._held_back = recently
-        asked: Row = {"pending": {"$gt": 0}}
+        asked: Row = {"pending": {"$gt": after}}
         if held_back := [key for key, (until, _) in recently.items() if until > now]:
             asked["key"] = {"$nin": held_back}
 
@@ -179,7 +237,7 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that were acknowledged whole, and only such that follow no other row of their key."""
-        records = [outgoing(row["key"], record) for row in rows for record in row["records"]]
+        records = [record for row in rows for record in outgoing(row)]
         faults = iter(await self._outlet.send(records))
         failed: dict[str, BaseException] = {}
         sent = []
@@ -196,7 +254,15 @@ class Relay:
         if failed and not sent and not blamed:
             raise NothingSent(repr(next(iter(failed.values()))))
         self._measure(sent)
+        self._lately |= dict.fromkeys(row["_id"] for row in sent)
+        for id_ in list(self._lately)[:-REMEMBERED]:
+            del self._lately[id_]
         return sent
+
+    def wake_for(self, row_id: str) -> None:
+        """A row was committed by some process: this one's are known already."""
+        if row_id not in self._lately:
+            self._wake.set()
 
     def _hold_back(self, key: str, fault: BaseException) -> None:
         _, pause = self._held_back.get(key, (0.0, ERROR_SECONDS[0]))
@@ -248,7 +314,7 @@ async def send_again(outlet: Outlet, row: Row, topics: Iterable[str]) -> int:
     """Sends a row's records of these topics once more, with the same ids and bytes; how many. Raises what went wrong.
     Proved by `test_an_old_snapshot_after_a_newer_one_is_answered_at_once`."""
     wanted = set(topics)
-    records = [outgoing(row["key"], record) for record in row["records"] if record["topic"] in wanted]
+    records = [record for record in outgoing(row) if record.topic in wanted]
     for fault in await outlet.send(records):
         if fault:
             raise fault

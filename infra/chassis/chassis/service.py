@@ -13,9 +13,10 @@ from fastapi import APIRouter, FastAPI
 from chassis import documents, health, ops
 from chassis import http as web
 from chassis.auth import Verifier
+from chassis.broker import listening, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
 from chassis.command import Desk
-from chassis.consumer import Ear, Hearer, listening, quiet_broker
+from chassis.consumer import Ear, Hearer
 from chassis.deadlines import Scanner
 from chassis.decide import Aggregate
 from chassis.echo import Echo
@@ -150,12 +151,12 @@ class Running:
 
     async def _watch_outbox(self) -> None:
         """Wakes the relay for rows that another process committed; its own look every few seconds is the net."""
-        inserted: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"_id": 1}}]
+        inserted: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
         while True:
             try:
                 async with self.store.watch(inserted, collection=OUTBOX) as changes:
-                    async for _ in changes:
-                        self.desk.committed.set()
+                    async for change in changes:
+                        self.relay.wake_for(change["documentKey"]["_id"])
             except Exception as fault:
                 log.info("outbox is not watched for the moment", fault=type(fault).__name__)
             await asyncio.sleep(WATCH_AGAIN_SECONDS)

@@ -28,7 +28,7 @@ def row_of(*facts: Any, contract: Any = WORDS.lantern, state: Any = None) -> dic
 def test_facts_come_in_order_and_the_snapshot_last() -> None:
     row = row_of(Lit(brightness=2), Dimmed(brightness=1), state={"id": KEY, "version": 3})
 
-    envelopes = [read_envelope(sent.headers) for sent in (outgoing(KEY, record) for record in row["records"])]
+    envelopes = [read_envelope(sent.headers) for sent in outgoing(row)]
     assert [(each.type, each.factno, each.sequence) for each in envelopes] == [
         ("passerelle.lantern.lit.v1", 1, 3),
         ("passerelle.lantern.dimmed.v1", 2, 3),
@@ -62,8 +62,7 @@ def test_a_record_that_would_not_fit_is_not_made() -> None:
 def test_nothing_about_a_person_tells_its_day() -> None:
     row = row_of(Lit(), contract=replace(WORDS.lantern, personal=True), state={"id": KEY, "version": 3})
 
-    for record in row["records"]:
-        sent = outgoing(KEY, record)
+    for sent in outgoing(row):
         envelope = read_envelope(sent.headers)
         assert envelope.time == datetime(2026, 11, 1, tzinfo=UTC)
         assert sent.timestamp_ms == int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1_000)

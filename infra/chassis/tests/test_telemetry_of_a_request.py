@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.lamps import Lamps
 
+from chassis.outlet import outgoing
 from chassis.telemetry import SAMPLED as SAMPLED_DIGITS
 from chassis.telemetry import heard_span, parent, traceparent
 
@@ -49,8 +50,9 @@ async def test_the_trace_of_a_request_goes_on_in_its_command_and_its_records(
     row = await door.store["outbox"].find_one({})
     assert command.context
     made = f"00-{TRACE}-{command.context.span_id:016x}-"
-    assert {record["headers"]["ce_traceparent"].decode()[:-2] for record in row["records"]} == {made}
-    assert {record["headers"]["ce_traceparent"].decode()[-1] in SAMPLED_DIGITS for record in row["records"]} == {True}
+    said = {dict(record.headers)["ce_traceparent"].decode() for record in outgoing(row)}
+    assert {each[:-2] for each in said} == {made}
+    assert {each[-1] in SAMPLED_DIGITS for each in said} == {True}
 
 
 async def test_the_span_of_a_hearer_is_the_child_of_the_record(spans: InMemorySpanExporter) -> None:

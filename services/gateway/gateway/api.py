@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
 
 from chassis.http import json_response, parse, read_body
 from chassis.problems import Problem
@@ -38,7 +39,10 @@ class Api:
         late = await self._min_version(request)
         if late:
             return late
-        document = await self._reads.one(view, caller_of(request), id_)
+        aggregate, written, version = _written(request)
+        same = (aggregate, written) == (view.contract.aggregate, id_)
+        lately = self._feed.newest(aggregate, id_, version) if same else None
+        document = await self._reads.one(view, caller_of(request), id_, lately)
         if document is None:
             raise Problem("unknown-id", id=id_)
         return json_response(document, headers={"ETag": f'"{document["version"]}"'})
@@ -96,22 +100,16 @@ class Api:
 
     async def _min_version(self, request: Request) -> Response | None:
         """Waits for what the client has just written; 202 when it does not come in time."""
-        header = request.headers.get("min-version")
-        if not header:
+        aggregate, id_, version = _written(request)
+        if not aggregate or await self._feed.until(aggregate, id_, version):
             return None
-        name, _, number = header.partition("=")
-        aggregate, _, id_ = name.strip().partition("/")
-        if aggregate not in BY_AGGREGATE or not id_ or not number.strip().isdigit():
-            raise Problem("invalid-input", errors=[{"pointer": "Min-Version", "detail": "<aggregate>/<id>=<version>"}])
-        if await self._feed.until(aggregate, id_, int(number)):
-            return None
-        return json_response({"min_version": header, "retry_after_seconds": 1}, 202, {"Retry-After": "1"})
+        said = {"min_version": request.headers["min-version"], "retry_after_seconds": 1}
+        return json_response(said, 202, {"Retry-After": "1"})
 
 
-def routes(api: Api) -> APIRouter:
+def routes(api: Api) -> list[Route]:
     """Every route on one screen; whatever is no view is the owner's to answer."""
-    router = APIRouter(prefix="/api/v1")
-    for path, endpoint, methods in (
+    listed: tuple[tuple[str, Callable[[Request], Awaitable[Response]], list[str]], ...] = (
         ("/register", api.register, ["GET"]),
         ("/refusals", api.refusals, ["GET"]),
         ("/stream", api.stream, ["GET"]),
@@ -124,9 +122,8 @@ def routes(api: Api) -> APIRouter:
         ("/{collection}/{id}", api.one, ["GET"]),
         ("/{collection}/{id}/history", api.history, ["GET"]),
         ("/{collection}/{rest:path}", api.forward, ["GET", "POST"]),
-    ):
-        router.add_api_route(path, endpoint, methods=methods)
-    return router
+    )
+    return [Route(f"/api/v1{path}", endpoint, methods=methods) for path, endpoint, methods in listed]
 
 
 def _view(request: Request) -> View:
@@ -134,6 +131,18 @@ def _view(request: Request) -> View:
     if view is None:
         raise Problem("no-such-route")
     return view
+
+
+def _written(request: Request) -> tuple[str, str, int]:
+    """What the client has just written and wants to read: aggregate, id and version of `Min-Version`, empty without it."""
+    header = request.headers.get("min-version")
+    if not header:
+        return "", "", 0
+    name, _, number = header.partition("=")
+    aggregate, _, id_ = name.strip().partition("/")
+    if aggregate not in BY_AGGREGATE or not id_ or not number.strip().isdigit():
+        raise Problem("invalid-input", errors=[{"pointer": "Min-Version", "detail": "<aggregate>/<id>=<version>"}])
+    return aggregate, id_, int(number)
 
 
 def _page(page: Page) -> Response:

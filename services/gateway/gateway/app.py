@@ -42,7 +42,7 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
 
         app.add_api_route("/openapi.json", description, methods=["GET"])
         parts = (gateway.reads, gateway.owners, gateway.feed, gateway.directory)
-        app.include_router(api.routes(api.Api(*parts)))
+        app.router.routes.extend(api.routes(api.Api(*parts)))
         app.include_router(sign_in(settings, gateway.sessions, gateway.directory))
         app.include_router(pages(InsideDoor(*parts, gateway.clock)))
     return app

@@ -12,8 +12,9 @@ from starlette.requests import Request
 
 from chassis import health, ops
 from chassis.auth import Signer, Verifier
+from chassis.broker import listening, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
-from chassis.consumer import Ear, Hearer, listening, quiet_broker
+from chassis.consumer import Ear, Hearer
 from chassis.decide import Caller
 from chassis.mongo import Store
 from chassis.outlet import Outlet

@@ -42,7 +42,8 @@ class InsideDoor:
         view = VIEWS[collection]
         if min_version:
             await self._feed.until(view.contract.aggregate, id, min_version)
-        return await self._reads.one(view, await self._caller(who), id)
+        lately = self._feed.newest(view.contract.aggregate, id, min_version) if min_version else None
+        return await self._reads.one(view, await self._caller(who), id, lately)
 
     async def several(self, who: Person, collection: str, ids: Collection[str]) -> Mapping[str, Item]:
         return await self._reads.several(VIEWS[collection], await self._caller(who), ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +20,7 @@ KEPT: Final = 2_000
 QUEUE: Final = 200
 HEARTBEAT_SECONDS: Final = 15.0
 LIFE_SECONDS: Final = 15 * 60.0
+ON_ITS_WAY_SECONDS: Final = 0.02
 LOOK_AGAIN_SECONDS: Final = 0.25
 
 
@@ -43,6 +44,7 @@ class Feed:
         self._number = 0
         self._kept: deque[News] = deque(maxlen=KEPT)
         self._queues: set[asyncio.Queue[News | None]] = set()
+        self._newest: OrderedDict[tuple[str, str], News] = OrderedDict()
         self._waiters: dict[tuple[str, str], list[tuple[int, asyncio.Event]]] = {}
 
     async def run(self) -> None:
@@ -67,7 +69,12 @@ class Feed:
         self._number += 1
         news = News(self._number, view.contract.aggregate, document["_id"], document["version"], document)
         self._kept.append(news)
-        for version, event in self._waiters.get((news.aggregate, news.id), ()):
+        key = news.aggregate, news.id
+        self._newest[key] = news
+        self._newest.move_to_end(key)
+        if len(self._newest) > KEPT:
+            self._newest.popitem(last=False)
+        for version, event in self._waiters.get(key, ()):
             if news.version >= version:
                 event.set()
         for queue in list(self._queues):
@@ -76,28 +83,37 @@ class Feed:
     def _reset(self) -> None:
         self._boot = uuid4().hex[:12]
         self._kept.clear()
+        self._newest.clear()
         for queue in list(self._queues):
             _offer(queue, None)
 
+    def newest(self, aggregate: str, id_: str, version: int) -> Row | None:
+        """The view's document, when it changed lately and has this version at least."""
+        news = self._newest.get((aggregate, id_))
+        return news.document if news and news.version >= version else None
+
     async def until(self, aggregate: str, id_: str, version: int, seconds: float = 2.0) -> bool:
-        """Waits until the view has this version of the aggregate; False when it does not come in time."""
+        """Waits until the view has this version of the aggregate; False when it does not come in time.
+
+        What came lately is known here and what is on its way is heard; the store is asked when neither is so.
+        """
+        if self.newest(aggregate, id_, version):
+            return True
         collection = BY_AGGREGATE[aggregate].collection
         event, key, end = asyncio.Event(), (aggregate, id_), time.monotonic() + seconds
-        waiting = (version, event)
+        waiting, pause = (version, event), ON_ITS_WAY_SECONDS
         self._waiters.setdefault(key, []).append(waiting)
         try:
-            while True:
-                kept = await self._store[collection].find_one({"_id": id_}, {"version": 1})
-                if kept and kept["version"] >= version:
-                    return True
-                left = end - time.monotonic()
-                if left <= 0:
-                    return False
+            while (left := end - time.monotonic()) > 0:
                 try:
-                    await asyncio.wait_for(event.wait(), min(left, LOOK_AGAIN_SECONDS))
+                    await asyncio.wait_for(event.wait(), min(left, pause))
                     return True
                 except TimeoutError:
-                    continue
+                    kept = await self._store[collection].find_one({"_id": id_}, {"version": 1})
+                if kept and kept["version"] >= version:
+                    return True
+                pause = LOOK_AGAIN_SECONDS
+            return False
         finally:
             self._waiters[key].remove(waiting)
             if not self._waiters[key]:

@@ -18,7 +18,7 @@ from contracts.roles import AFR, AFRICA, DIR, PRO, VR
 from gateway.horizon import Horizon, value_of
 from gateway.journal import REFUSALS, TIMELINE
 from gateway.views import BY_AGGREGATE, VIEWS, View, fold, shown
-from gateway.visible import EVERYTHING, Known, may_see_pending_items, visible
+from gateway.visible import EVERYTHING, Known, matches, may_see_pending_items, visible
 
 PAGE: Final = 50
 LARGEST_PAGE: Final = 200
@@ -72,9 +72,11 @@ class Reads:
         following = _next(rows, limit, member)
         return Page([self._shown(view, who, row) for row in rows[:limit]], following, total)
 
-    async def one(self, view: View, who: Caller, id_: str) -> Row | None:
-        """A document, or None when there is none that `who` may read."""
+    async def one(self, view: View, who: Caller, id_: str, lately: Row | None = None) -> Row | None:
+        """A document, or None when there is none that `who` may read; `lately` is it when it is at hand."""
         may = await self.visible(view.contract.aggregate, who)
+        if lately is not None:
+            return self._shown(view, who, lately) if matches(may, lately) and not lately.get("erased") else None
         row = await self._store[view.collection].find_one(_all([each for each in (may, {"_id": id_}) if each]))
         return self._shown(view, who, row) if row and not row.get("erased") else None
 

@@ -62,10 +62,9 @@ class House:
             state = contract.fold(state, stamped)
             kept = public_json(state) if contract.keeps_state else None
             row = outbox_row(contract, key, version, stamped, kept, Told(contract.service, actor, "c", MOMENT), version)
-            for record in row["records"]:
-                if sent(record["topic"]):
-                    out = outgoing(key, record)
-                    await self.kafka.send_and_wait(out.topic, key=out.key, value=out.value, headers=list(out.headers))
+            for out in outgoing(row):
+                if sent(out.topic):
+                    await self.kafka.send_and_wait(out.topic, key=out.key, value=out.value, headers=out.headers)
         return state
 
     async def until(self, look: Callable[[], Awaitable[Any]], what: str, seconds: float = 15) -> Any:

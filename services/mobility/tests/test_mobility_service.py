@@ -35,6 +35,7 @@ from chassis.auth import Signer, Verifier
 from chassis.command import Desk
 from chassis.decide import Caller
 from chassis.mongo import Store
+from chassis.outlet import outgoing
 from chassis.parking import Parking
 from chassis.reaction import Heard, NotKnownYet, Reactor
 from chassis.telemetry import Measures
@@ -206,15 +207,15 @@ async def test_what_kafka_hears_is_dated_to_the_month_under_random_ids(centre: C
     id_ = await centre.announced()
     await centre.done(id_, "cancel-stay", {"reason": "La personne renonce."})
 
-    records = [record for row in await centre.told() for record in row["records"]]
+    records = [record for row in await centre.told() for record in outgoing(row)]
 
     assert len(records) == 4
     for record in records:
-        envelope = read_envelope(record["headers"].items())
+        envelope = read_envelope(record.headers)
         assert {UUID(each).version for each in (envelope.id, envelope.key, envelope.cause)} == {4}
         assert envelope.time == datetime(2026, 11, 1, tzinfo=UTC)
-        assert record["timestamp_ms"] == envelope.time.timestamp() * 1_000
-        assert json.loads(record["value"]).get("occurred_on", "2026-11-01") == "2026-11-01"
+        assert record.timestamp_ms == envelope.time.timestamp() * 1_000
+        assert json.loads(record.value or b"").get("occurred_on", "2026-11-01") == "2026-11-01"
 
 
 async def test_general_refusals_are_the_platforms(centre: Centre) -> None:
@@ -239,7 +240,7 @@ async def test_a_policy_refusal_is_told_without_the_stay(centre: Centre) -> None
     assert (answer.status_code, slug(answer)) == (409, "partner-blocked")
     (row,) = await centre.told()
     (record,) = row["records"]
-    value = json.loads(record["value"])
+    value = json.loads(record.value or b"")
     assert (value["rule"], value["command"], value["refs"]) == ("POL-03", "announce_stay", {"partners": [PARTNER]})
     assert "id" not in value
     assert CANARY not in repr(row)

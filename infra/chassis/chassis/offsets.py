@@ -1,0 +1,63 @@
+"""How far a subscription has come, and telling Kafka so: not for every batch, and never further than what was dealt with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from chassis.telemetry import log
+
+COMMIT_SECONDS: Final = 0.5
+"""Offsets wait so long for those of the batches that follow. Whoever hears something again because of that changes nothing; a
+commit for every batch costs broker and client about what the batch itself does."""
+
+
+class Offsets:
+    """Where each partition of a subscription is to be heard from next.
+
+    Guarantees: an offset is committed only when all before it was dealt with; what was dealt with is committed half a second
+    later, at the end and before a partition is given away at once.
+
+    Proved by `test_a_worker_asked_to_end_finishes_the_batch_in_hand`.
+    """
+
+    def __init__(self) -> None:
+        self.next: dict[TopicPartition, int] = {}
+        self.at_once = False
+        self._committed: dict[TopicPartition, int] = {}
+        self._committing: asyncio.Task[None] | None = None
+
+    def commit_soon(self, consumer: Any) -> None:
+        """Also what is dealt with until then."""
+        if self._committing is None or self._committing.done():
+            self._committing = asyncio.create_task(self._commit_later(consumer))
+
+    async def _commit_later(self, consumer: Any) -> None:
+        await asyncio.sleep(COMMIT_SECONDS)
+        await self.commit(consumer)
+
+    async def commit(self, consumer: Any) -> None:
+        """What is known and not committed yet; a partition that was given away is left to who has it now."""
+        assigned = consumer.assignment() if consumer else ()
+        offsets = {part: at for part, at in self.next.items() if part in assigned and self._committed.get(part) != at}
+        if not offsets:
+            return
+        try:
+            await consumer.commit(offsets)
+            self._committed |= offsets
+        except KafkaError as fault:  # somebody hears it again
+            log.warning("offsets not committed", fault=repr(fault)[:200])
+
+    def forget(self) -> None:
+        """Partitions are being given out anew."""
+        self.next.clear()
+        self._committed.clear()
+
+    async def close(self) -> None:
+        """Nothing is committed after this."""
+        if self._committing:
+            self._committing.cancel()
+            await asyncio.gather(self._committing, return_exceptions=True)
