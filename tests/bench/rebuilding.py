@@ -17,7 +17,7 @@ from tests.bench.projection import floor
 
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector
-from chassis.rebuild import rebuild
+from chassis.upkeep.rebuild import rebuild
 from contracts.partner import PARTNER
 from contracts.record import Contract
 

@@ -5,9 +5,9 @@ from uuid import uuid4
 import pytest
 from tests.support.parcels import Post, delete_topic, make_topics, post_office
 
-from chassis.archive import Place, whole
-from chassis.republish import republish
-from chassis.verify import Houses, verify
+from chassis.upkeep.archive import Place, whole
+from chassis.upkeep.republish import republish
+from chassis.upkeep.verify import Houses, verify
 from stack.child import Child
 
 pytestmark = pytest.mark.slow

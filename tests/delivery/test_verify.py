@@ -6,7 +6,7 @@ import pytest
 from tests.support.parcels import MOMENT, TODAY, Post, Weighed, delete_topic, post_office
 
 from chassis.outbox import Told, outbox_row
-from chassis.verify import Difference, Houses, Report, verify
+from chassis.upkeep.verify import Difference, Houses, Report, verify
 from stack.child import Child
 
 pytestmark = pytest.mark.slow

@@ -24,7 +24,7 @@ from chassis import topics
 from chassis.auth import Signer
 from chassis.clock import brussels_day
 from chassis.mongo import Store
-from chassis.verify import Houses, Report, verify
+from chassis.upkeep.verify import Houses, Report, verify
 from contracts.record import Contract
 from contracts.refusal import refusal_contract
 from contracts.registry import CONTRACTS

@@ -14,12 +14,12 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from chassis import topics
-from chassis.archive import Unreadable
 from chassis.mongo import Store
-from chassis.republish import Republished
-from chassis.republish import republish as send_missing
-from chassis.verify import Houses, Report
-from chassis.verify import verify as compare
+from chassis.upkeep.archive import Unreadable
+from chassis.upkeep.republish import Republished
+from chassis.upkeep.republish import republish as send_missing
+from chassis.upkeep.verify import Houses, Report
+from chassis.upkeep.verify import verify as compare
 from contracts.record import Contract
 from contracts.refusal import refusal_contract
 from contracts.registry import CONTRACTS

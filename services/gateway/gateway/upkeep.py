@@ -13,8 +13,8 @@ from chassis.clock import DemoClock
 from chassis.http import json_response, parse, read_body
 from chassis.ops import Step
 from chassis.problems import Problem
-from chassis.rebuild import Progress, hear_again, rebuild
 from chassis.telemetry import log
+from chassis.upkeep.rebuild import Progress, hear_again, rebuild
 from contracts.roles import Role
 from contracts.types import Body
 from gateway.gateway import Gateway, journaled

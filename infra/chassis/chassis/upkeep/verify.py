@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import orjson
 
-from chassis.archive import Entry, told, whole
-from chassis.folding import Folded, differing, digest, fold
 from chassis.mongo import Row, Store
+from chassis.upkeep.archive import Entry, told, whole
+from chassis.upkeep.folding import Folded, differing, digest, fold
 from contracts.record import Contract
 
 BETWEEN_ROUNDS_SECONDS: Final = 0.5

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from chassis.archive import Entry, Place
 from chassis.mongo import Row
 from chassis.taking import public_json
+from chassis.upkeep.archive import Entry, Place
 from contracts.record import Contract, Fact
 
 

@@ -10,10 +10,10 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import ReplaceOne
 
-from chassis.archive import partitions_of
 from chassis.consumer import BATCH, FETCH_BYTES, Hearer, Record
 from chassis.mongo import Row, Session
 from chassis.projection import Projector
+from chassis.upkeep.archive import partitions_of
 
 Progress = Callable[[int, int], None]
 SUFFIX: Final = "_rebuilt"

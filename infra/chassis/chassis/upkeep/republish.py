@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from chassis.archive import Place, places, whole
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet
 from chassis.relay import send_again
+from chassis.upkeep.archive import Place, places, whole
 from contracts.record import Contract
 
 AT_ONCE: Final = 500
