@@ -213,6 +213,36 @@ async def test_a_version_that_commits_late_is_still_told_before_the_next(
     assert len(await facts(room)) == 42
 
 
+async def test_what_commits_late_is_told_before_the_lot_that_was_read_after_it(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a backlog the next lot is read from where the first ends, while the first is on its way."""
+    monkeypatch.setattr(relays, "LOT", 10)
+    monkeypatch.setattr(relays, "BATCH", 5)
+    waiting = Relay._waiting
+    committed = []
+
+    async with api(room) as door:
+        outbox = door.store[OUTBOX]
+        await outbox.insert_many([row_of(room, f"k{number}", 1, 1_000 + number) for number in range(25)])
+
+        async def commit_meanwhile(relay: Relay, most: int, after: int = 0) -> list[Row]:
+            if after and not committed:
+                for version, at in ((1, 1_002), (2, 1_012)):
+                    await outbox.insert_one(row_of(room, "late", version, at))
+                    committed.append(after)
+            return await waiting(relay, most, after)
+
+        monkeypatch.setattr(Relay, "_waiting", commit_meanwhile)
+        async with opened(room.settings, api=False):
+            await drained(door)
+
+    assert committed == [1_009, 1_009]
+    assert versions(await facts(room), "late") == [1, 2]
+    assert versions(await snapshots(room), "late") == [1, 2]
+    assert len(await facts(room)) == 27
+
+
 async def test_a_key_that_kafka_refuses_waits_and_the_others_go_on(room: Room) -> None:
     topic = room.words.lantern.events_topic
     await set_topic(room.bootstrap, topic, {"max.message.bytes": "3000"})
@@ -236,9 +266,11 @@ async def test_a_key_that_kafka_refuses_waits_and_the_others_go_on(room: Room) -
     assert sorted(ids(told)) == sorted(await promised_by(service, room))
 
 
+@pytest.mark.parametrize("lot", [2, 2_000])
 async def test_a_key_that_kafka_refused_waits_with_its_rows_of_later_batches(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    room: Room, monkeypatch: pytest.MonkeyPatch, lot: int
 ) -> None:
+    monkeypatch.setattr(relays, "LOT", lot)
     monkeypatch.setattr(relays, "BATCH", 1)
     topic = room.words.lantern.events_topic
     await set_topic(room.bootstrap, topic, {"max.message.bytes": "3000"})
