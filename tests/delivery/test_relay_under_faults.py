@@ -220,7 +220,7 @@ async def test_what_commits_late_is_told_before_the_lot_that_was_read_after_it(
     monkeypatch.setattr(relays, "LOT", 10)
     monkeypatch.setattr(relays, "BATCH", 5)
     waiting = Relay._waiting
-    committed = []
+    committed: list[int] = []
 
     async with api(room) as door:
         outbox = door.store[OUTBOX]

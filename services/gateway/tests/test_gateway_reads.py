@@ -139,6 +139,20 @@ async def test_a_read_waits_for_what_was_just_written(house: House) -> None:
     assert answer.json()["version"] == 1
 
 
+async def test_what_was_just_written_is_read_alike_from_memory_and_from_the_store(house: House) -> None:
+    """The change is known before it is asked for, so that nobody asks the store; and nobody reads more of it than there."""
+    state = await house.tell(PARTNER, (suggested("Université récente"),), actor="pro-2")
+    from_store = await house.shown(f"/api/v1/partners/{state.id}")
+    written = {"min-version": f"partner/{state.id}=1"}
+
+    from_memory = await house.get(f"/api/v1/partners/{state.id}", "officer", **written)
+    hidden = await house.get(f"/api/v1/partners/{state.id}", "reader", **written)
+    about_another = await house.get(f"/api/v1/partners/{new_id()}", "officer", **written)
+
+    assert from_memory.json() == from_store
+    assert (hidden.status_code, about_another.status_code) == (404, 404)
+
+
 async def test_a_read_that_waits_in_vain_says_so(house: House) -> None:
     answer = await house.get("/api/v1/partners", "officer", **{"min-version": f"partner/{new_id()}=1"})
     assert answer.status_code == 202
