@@ -48,7 +48,7 @@ COSTS: Mapping[str, Cost] = {
     "a creation that draws a number and claims a name": Cost(trips=4, documents=4, records=2, bytes=1_330),
     "a batch heard": Cost(trips=1),
     "a reaction": Cost(trips=4, documents=3),
-    "500 rows relayed": Cost(trips=4, documents=501, records=1_000),
+    "500 rows relayed": Cost(trips=3, documents=501, records=1_000),
     "1,000 states new to a view": Cost(trips=2, documents=1_000),
     "1,000 newer states": Cost(trips=3, documents=1_000),
     "1,000 states already known": Cost(trips=1),

@@ -58,8 +58,7 @@ class Reaction:
 
 
 class Work:
-    """What a reaction may do, all in one transaction with its inbox row. What it puts, guards and touches is sent with the
-    next command that it runs or at its end, and not read back before."""
+    """What a reaction may do, all in one transaction with its inbox row."""
 
     def __init__(self, desk: Desk, session: Session, cause: str) -> None:
         self._desk, self._session, self._cause = desk, session, cause
@@ -110,8 +109,10 @@ class Work:
         return found
 
     async def put(self, collection: str, document: Row) -> None:
-        """Keeps a document of the service's own, in place of the one with its `_id`."""
-        self.writes.replace(collection, {"_id": document["_id"]}, document, upsert=True)
+        """Keeps a document of the service's own, in place of the one with its `_id`: what follows reads it."""
+        await self._desk.store[collection].replace_one(
+            {"_id": document["_id"]}, document, upsert=True, session=self._session
+        )
 
     async def guard(self, key: str) -> None:
         """As a decision's guard: two transactions that touch the same key cannot both commit on what they read."""
