@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from tests.support.office import Office
 from tests.support.people import File, Json
+from tests.support.watching import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -31,8 +32,10 @@ async def test_a_rejected_file_waits_at_its_committee_no_more(office: Office) ->
     await office.director.does(agreement, "reject-agreement", {"reason": reason})
 
     await office.officer.sees(group, lambda shown: not about(shown, agreement, "pending_items"))
-    rows = await office.officer.lists(f"{group.path}/history")
-    withdrawn = next(row for row in rows if row["type"].endswith(".item_withdrawn.v1"))
+    withdrawn, *_ = await eventually(
+        lambda: office.officer.lists(f"{group.path}/history"),
+        lambda rows: rows[0]["type"].endswith(".item_withdrawn.v1"),
+    )
     assert withdrawn["data"]["reason"] == reason["fr"]
     assert withdrawn["actor"] == "service:events"
 
