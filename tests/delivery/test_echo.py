@@ -114,6 +114,7 @@ async def test_an_old_snapshot_after_a_newer_one_is_answered_at_once(room: Room,
     key = await dimmed(lamps, "a", 2)
     await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4])
     await eventually(lambda: heard(lamps, key, 4))
+    await eventually(lambda: lamps.store["outbox"].count_documents({"pending": {"$gt": 0}}), lambda left: left == 0)
 
     await send_again(lamps.running.outlet, await row(lamps, key, 2), [room.words.lantern.state_topic])
 

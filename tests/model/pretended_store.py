@@ -263,6 +263,8 @@ def _meets(value: Any, wanted: Any) -> bool:
                 met = value is not None and value > operand
             case "$lt":
                 met = value is not None and value < operand
+            case "$lte":
+                met = value is not None and value <= operand
             case "$in":
                 met = value in operand
             case "$nin":

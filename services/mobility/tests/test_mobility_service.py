@@ -240,7 +240,7 @@ async def test_a_policy_refusal_is_told_without_the_stay(centre: Centre) -> None
     assert (answer.status_code, slug(answer)) == (409, "partner-blocked")
     (row,) = await centre.told()
     (record,) = row["records"]
-    value = json.loads(record.value or b"")
+    value = json.loads(record["value"])
     assert (value["rule"], value["command"], value["refs"]) == ("POL-03", "announce_stay", {"partners": [PARTNER]})
     assert "id" not in value
     assert CANARY not in repr(row)
