@@ -14,6 +14,9 @@ COMMIT_SECONDS: Final = 0.5
 """Offsets wait so long for those of the batches that follow. Whoever hears something again because of that changes nothing; a
 commit for every batch costs broker and client about what the batch itself does."""
 
+WITHIN_SECONDS: Final = 2.0
+"""The client itself asks a broker that is away for ever, and nobody could end meanwhile."""
+
 
 class Offsets:
     """Where each partition of a subscription is to be heard from next.
@@ -36,20 +39,25 @@ class Offsets:
             self._committing = asyncio.create_task(self._commit_later(consumer))
 
     async def _commit_later(self, consumer: Any) -> None:
-        await asyncio.sleep(COMMIT_SECONDS)
-        await self.commit(consumer)
+        done = False
+        while not done:
+            await asyncio.sleep(COMMIT_SECONDS)
+            done = await self.commit(consumer)
 
-    async def commit(self, consumer: Any) -> None:
-        """What is known and not committed yet; a partition that was given away is left to who has it now."""
+    async def commit(self, consumer: Any) -> bool:
+        """What is known and not committed yet; a partition that was given away is left to who has it now. False when Kafka did
+        not take it: then somebody hears it again."""
         assigned = consumer.assignment() if consumer else ()
         offsets = {part: at for part, at in self.next.items() if part in assigned and self._committed.get(part) != at}
         if not offsets:
-            return
+            return True
         try:
-            await consumer.commit(offsets)
-            self._committed |= offsets
-        except KafkaError as fault:  # somebody hears it again
+            await asyncio.wait_for(consumer.commit(offsets), WITHIN_SECONDS)
+        except (KafkaError, TimeoutError) as fault:
             log.warning("offsets not committed", fault=repr(fault)[:200])
+            return False
+        self._committed |= offsets
+        return True
 
     def forget(self) -> None:
         """Partitions are being given out anew."""
