@@ -162,6 +162,7 @@ BY_AGGREGATE: Final[Mapping[str, View]] = {view.contract.aggregate: view for vie
 
 def shown(document: Row) -> Row:
     """A view's document as it is answered: `id` and `state` by these names, nothing derived."""
-    found = {name: value for name, value in document.items() if name not in ("_id", "view", "touched")}
-    state = found.get("state", found.get("standing"))
-    return {"id": document["_id"], "state": state, **found}
+    found = {"id": document["_id"], "state": document.get("state", document.get("standing")), **document}
+    for name in ("_id", "view", "touched"):
+        found.pop(name, None)
+    return found
