@@ -7,7 +7,7 @@ from typing import Any
 
 from pymongo import DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
-from pymongo.errors import ClientBulkWriteException
+from pymongo.errors import ClientBulkWriteException, PyMongoError
 from pymongo.results import ClientBulkWriteResult
 
 Row = dict[str, Any]
@@ -77,6 +77,8 @@ class Writes:
             done = self._client.bulk_write(gathered, session=session, verbose_results=bool(matches))
         except ClientBulkWriteException as fault:
             _check(fault.partial_result, matches)  # what was not there to be changed comes before what it led to
+            if isinstance(fault.error, PyMongoError):  # a conflict as a whole, or a store that is away
+                raise fault.error from fault
             raise
         _check(done, matches)
 

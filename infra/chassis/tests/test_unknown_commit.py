@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from unittest.mock import patch
 
 import pytest
-from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, ClientBulkWriteException, OperationFailure, PyMongoError
 
-from chassis.mongo import NO_SUCH_TRANSACTION, Store, StoreAway
+from chassis.mongo import NO_SUCH_TRANSACTION, Session, Store, StoreAway
 
 
 class ForgottenSession:
@@ -79,5 +79,35 @@ async def test_a_transaction_that_the_store_never_took_is_run_again(store: Store
     runs: list[int] = []
 
     await times_run(store, ForgottenSession(forgotten(), None), runs)
+
+    assert runs == [1, 1]
+
+
+async def test_writes_that_meet_a_conflict_as_a_whole_are_sent_again_and_a_store_that_is_away_is_away(
+    store: Store,
+) -> None:
+    """The driver wraps both into a failure of single writes."""
+    conflict = OperationFailure("write conflict", 112)
+    conflict._add_error_label("TransientTransactionError")
+    faults: list[PyMongoError] = [conflict, AutoReconnect("connection closed")]
+    runs: list[int] = []
+
+    def refused(*_: object, **__: object) -> None:
+        raise ClientBulkWriteException(
+            {"error": faults.pop(0), "writeErrors": [], "anySuccessful": False}, verbose=False
+        )
+
+    async def work(session: Session) -> None:
+        runs.append(1)
+        writes = store.writes()
+        writes.insert("rows", {"_id": 1})
+        await writes.send(session)
+
+    with (
+        patch.object(store._direct, "start_session", lambda: ForgottenSession()),
+        patch.object(store._direct, "bulk_write", refused),
+        pytest.raises(StoreAway),
+    ):
+        await store.transaction(work)
 
     assert runs == [1, 1]
