@@ -104,7 +104,7 @@ async def test_writes_that_meet_a_conflict_as_a_whole_are_sent_again_and_a_store
         await writes.send(session)
 
     with (
-        patch.object(store._direct, "start_session", lambda: ForgottenSession()),
+        patch.object(store._direct, "start_session", ForgottenSession),
         patch.object(store._direct, "bulk_write", refused),
         pytest.raises(StoreAway),
     ):
