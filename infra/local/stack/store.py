@@ -19,6 +19,8 @@ FAST = "secantusd-rs"
 PLAIN = "secantusd-py"
 OPLOG_ENTRIES = "1000000"
 """Of `PLAIN`: beyond that many, within its hour, each commit searches what was thrown away before."""
+CACHE = {FAST: "256M", PLAIN: "1G"}
+"""At most. What `PLAIN` keeps for its hour fills a small one with what cannot be written out, and then it answers nobody."""
 
 
 def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 30) -> Child:
@@ -43,7 +45,7 @@ def command(run_dir: Path, port: int) -> list[str]:
     data.mkdir(parents=True, exist_ok=True)
     where = ["--host", HOST, "--port", str(port), "--storage-path", str(data)]
     more = ["--oplog-max-entries", OPLOG_ENTRIES] if program == PLAIN else []
-    return [found, *where, "--cache-size", "256M", "--log-level", "WARNING", "--sync-on-commit", *more]
+    return [found, *where, "--cache-size", CACHE[program], "--log-level", "WARNING", "--sync-on-commit", *more]
 
 
 def program_for(run_dir: Path) -> str:
