@@ -218,7 +218,7 @@ class Projector:
             await self.store.transaction(lambda session: self._replace(newer, session))
 
     async def _versions(self, ids: list[str]) -> dict[str, int]:
-        found = self.store[self.collection].find({"_id": {"$in": ids}}, {"version": 1}).batch_size(len(ids))
+        found = self.store[self.collection].find({"_id": {"$in": ids}}, {"version": 1}).batch_size(len(ids) + 1)
         rows = await found.to_list(len(ids))
         return {row["_id"]: row["version"] for row in rows}
 

@@ -68,7 +68,7 @@ class Shelf:
                     results[find.key] = await self._next(find.counter, session)
         for collection, asked in documents.items():
             ids = [doc.id for doc in asked]
-            cursor = self._store[collection].find({"_id": {"$in": ids}}, session=session).batch_size(len(ids))
+            cursor = self._store[collection].find({"_id": {"$in": ids}}, session=session).batch_size(len(ids) + 1)
             rows = await cursor.to_list(len(ids))
             by_id = {row["_id"]: row for row in rows}
             results.update({doc.key: by_id.get(doc.id) for doc in asked})
