@@ -83,13 +83,14 @@ class Office:
         for code, name in NAMES.items():
             body = {"kind": "regional_group", "name": name, "group_code": code, "parent_id": self.council.id}
             self.groups[code] = await self._committee(body)
+        assigned: dict[str, File] = {}
         for code, countries in GROUPS.items():
             for country in countries.split():
-                await self.assigns(country, code)
+                assigned[country] = await self.assigns(country, code)
         for country in ("CM", "CD", "SN"):
             by_council = decision("committee", self.today, "CDRI 2026/1", self.council.id)
             body = {"from": "2026-01-15", "list_label": "2026", "decision_ref": by_council}
-            await self.director.does(await self.country(country), "list-as-cooperation-country", body)
+            await self.director.does(assigned[country], "list-as-cooperation-country", body)
 
     async def _committee(self, body: Json) -> File:
         founding = decision("rector", date(2019, 1, 1), "R 2019/1")
