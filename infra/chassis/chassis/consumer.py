@@ -21,6 +21,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
+from chassis.broker import FIRST_PAUSE_SECONDS
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
 from chassis.telemetry import Measures, log
@@ -41,7 +42,6 @@ class Record(Protocol):
 Waiting = Mapping[TopicPartition, int]
 
 BATCH: Final = 1_000
-FIRST_PAUSE_SECONDS: Final = 0.05
 LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
