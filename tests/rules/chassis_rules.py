@@ -99,8 +99,8 @@ GUARDS: Final[tuple[Guard, ...]] = (
          "writes.update_all(OUTBOX, ids, {'$unset': {'pending': ''}})", ""),
         ("a batch is sent only under the lease", "Relay._tell", "raise LeaseLost", "pass"),
         ("a key that failed waits with all its rows", "Relay._tell", "row['key'] not in failed", "True"),
-        ("what came late is told before what follows", "Relay._tell",
-         "await self._came_late(last, lot, marks.open)", "False"),
+        ("what came late is told before what follows", "Relay._following",
+         'any(row["_id"] not in known for row in before)', "False"),
     ),
     *_in(
         "lease",

@@ -56,13 +56,14 @@ class Broker(KafkaBroker):
 
 
 def quiet_broker(bootstrap: str, client_id: str) -> Broker:
-    """Without a producer of its own, log lines, type casting and topic creation."""
+    """Without a producer of its own, log lines, type casting, models of what handlers take and topic creation."""
     return Broker(
         bootstrap,
         client_id=client_id,
         consumer_only=True,
         logger=None,
         apply_types=False,
+        serializer=None,
         allow_auto_create_topics=False,
         graceful_timeout=GRACE_SECONDS,
         retry_backoff_ms=ASK_AGAIN_MS,

@@ -48,7 +48,7 @@ SILENT_SECONDS: Final = 60.0
 READ_MS: Final = 60_000
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
-have nothing new that takes a second."""
+have nothing new that takes two seconds."""
 LOOK_SECONDS: Final = 0.05
 EMPTY_LOOKS: Final = 60
 
@@ -104,7 +104,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             listener=self,
             parser=self._parse,
             decoder=_raw,
-            fetch_max_wait_ms=1_000,
+            fetch_max_wait_ms=2_000,
             max_partition_fetch_bytes=FETCH_BYTES,
             consumer_timeout_ms=1_000,
             max_poll_interval_ms=3_600_000,

@@ -187,8 +187,7 @@ class Relay:
     async def _tell(self, lot: Lot, marks: Marks) -> Lot | None:
         """Batch by batch; a key that failed waits with all its rows. Gives the lot after this one where that is known."""
         failed: set[str] = set()
-        last = lot.rows[-1]["pending"]
-        following = asyncio.create_task(self._waiting(LOT, after=last)) if lot.is_full else None
+        following = asyncio.create_task(self._following(lot, marks.open)) if lot.is_full else None
         try:
             for start in range(0, len(lot.rows), BATCH):
                 batch = [row for row in lot.rows[start : start + BATCH] if row["key"] not in failed]
@@ -202,20 +201,22 @@ class Relay:
                 self.last_turn = time.monotonic()
             if following is None:
                 return None if self._wake.is_set() else NOTHING_MORE
-            rows = await following
-            if failed or await self._came_late(last, lot, marks.open):
-                return None
-            return Lot(rows, is_full=len(rows) == LOT)
+            found = await following
+            return None if failed else found
         finally:
             if following:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
 
-    async def _came_late(self, last: int, lot: Lot, in_hand: Collection[str]) -> bool:
-        """Whether something was committed since that was written before: a version of what follows may be behind it."""
+    async def _following(self, lot: Lot, in_hand: Collection[str]) -> Lot | None:
+        """The lot after this one; None when something was committed meanwhile that was written before, as a version of what
+        follows may be behind it."""
+        last = lot.rows[-1]["pending"]
+        rows = await self._waiting(LOT, after=last)
         known = {*in_hand, *(row["_id"] for row in lot.rows)}
         before = await self._store[OUTBOX].find({"pending": {"$gt": 0, "$lte": last}}, {"_id": 1}).to_list(None)
-        return any(row["_id"] not in known for row in before)
+        late = any(row["_id"] not in known for row in before)
+        return None if late else Lot(rows, is_full=len(rows) == LOT)
 
     async def _lot(self, in_hand: Collection[str]) -> Lot:
         """What waits and is not in hand."""

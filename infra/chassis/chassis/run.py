@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import signal
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
@@ -48,13 +51,30 @@ def application(service: Service, *, api: bool = True, worker: bool = True) -> F
 
 
 class Settled(uvicorn.Server):
-    """Once started, what has been imported stays: it is never looked through for garbage, neither while it comes in (see
-    each `__main__`), which would take a fifth of the start, nor later, which would hold up requests."""
+    """Once started, what has been imported stays: it is not looked through for garbage later either (`chassis.starting`),
+    which would hold up requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         gc.freeze()
         gc.enable()
+
+    async def main_loop(self) -> None:
+        """Turns once a second, for the date of its answers, where uvicorn looks ten times whether it was told to end."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), 1.0)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._told.set)
 
 
 def serve(app: Any, settings: ServiceSettings, name: str) -> None:

@@ -1,10 +1,9 @@
 """`python -m gateway api | worker | all`."""
 
-import gc
 import sys
 
 if __name__ == "__main__":
-    gc.disable()  # until it has started: chassis.run.Settled
+    import chassis.starting  # noqa: F401 first of all
     from chassis.run import MODES, serve
     from gateway.app import application
     from gateway.settings import GatewaySettings

@@ -67,7 +67,7 @@ class Owners:
     def __init__(self, settings: GatewaySettings, signer: Signer) -> None:
         self._settings, self._signer = settings, signer
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=IDLE_SECONDS)
-        self._wire = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._wire = httpx.AsyncHTTPTransport(verify=settings.asks_encrypted, limits=limits, trust_env=False)
         self._tokens: dict[tuple[str, str], tuple[float, Caller, str]] = {}
 
     async def close(self) -> None:

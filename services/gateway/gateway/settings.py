@@ -20,3 +20,11 @@ class GatewaySettings(ServiceSettings):
     def owner_url(self, service: str) -> str:
         """The address of a service by its name."""
         return str(getattr(self, f"{service}_url")).rstrip("/")
+
+    @property
+    def asks_encrypted(self) -> bool:
+        """Whether any service answers over TLS; loading whom to trust takes longer than all else of an HTTP client."""
+        return any(
+            url.startswith("https:")
+            for url in (self.partners_url, self.agreements_url, self.events_url, self.mobility_url)
+        )
