@@ -419,6 +419,28 @@ async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room
 
 
 @pytest.mark.slow
+async def test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_stands_still(
+    room: Room, broker: Child, tmp_path: Path
+) -> None:
+    process = Process(room.settings, tmp_path, more={"LAMPS_INSTANCE": ""})
+    ended = await asyncio.to_thread(process.child("ended").start)
+    async with process.client(ended).http as client:
+
+        async def is_ready() -> int:
+            return (await client.get("/ready")).status_code
+
+        await eventually(is_ready, lambda status: status == 200, within_seconds=30)
+    broker.freeze()
+    try:
+        await asyncio.to_thread(ended.stop, 20)
+    finally:
+        broker.thaw()
+
+    assert ended._process is not None
+    assert ended._process.returncode == 0
+
+
+@pytest.mark.slow
 async def test_a_store_killed_under_load_loses_nothing_that_was_acknowledged(
     room: Room, documents: Child, lamps: Lamps
 ) -> None:

@@ -7,6 +7,7 @@ wait is set back to the record it waits for and paused, the others go on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
 import time
@@ -49,6 +50,8 @@ READ_MS: Final = 60_000
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
 have nothing new that takes two seconds."""
+LEAVE_SECONDS: Final = 2.0
+"""The client waits forty for an answer to its leaving, which nothing depends on: who is silent is left out of its group."""
 LOOK_SECONDS: Final = 0.05
 EMPTY_LOOKS: Final = 60
 
@@ -194,9 +197,13 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             self._offsets.commit_soon(self._subscriber.consumer)
 
     async def _end(self, stop: Callable[[], Awaitable[None]]) -> None:
-        """The batch in hand is finished and committed as it ends."""
+        """The batch in hand is finished and committed as it ends; a broker that stands still is not waited for.
+        Proved by `test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_stands_still`."""
         self._ending = True
-        await self._offsets.commit(self._subscriber.consumer)
+        consumer = self._subscriber.consumer
+        await self._offsets.commit(consumer)
+        if consumer is not None:
+            consumer.stop = partial(_not_for_long, consumer.stop)
         await stop()
 
     async def heard(self, records: Any) -> None:
@@ -312,6 +319,11 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             task.cancel()
         await asyncio.gather(*self._resuming, return_exceptions=True)
         await self._offsets.close()
+
+
+async def _not_for_long(leave: Callable[[], Awaitable[None]]) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(leave(), LEAVE_SECONDS)
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:
