@@ -18,6 +18,7 @@ from tests.support.lantern import Closed
 from tests.support.watching import eventually
 
 from chassis.outlet import outgoing
+from chassis.upkeep.rebuild import rebuild
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -38,6 +39,26 @@ async def test_of_many_versions_the_newest_is_kept_with_the_wanted_members(lamps
 
     kept = await at(lamps, key, 4)
     assert {**kept, "touched": 0} == {"_id": key, "version": 4, "name": "Ostende", "state": "closed", "touched": 0}
+
+
+async def test_what_comes_while_a_rebuild_ends_is_not_taken_away(lamps: Lamps, harbourside: Coast) -> None:
+    key = await harbourside.opens("Ostende")
+    await at(lamps, key, 1)
+    (projector,) = (each for each in lamps.running.projectors if each.collection == "harbour_copies")
+    view = lamps.store._direct[lamps.store.name]["harbour_copies"]
+    view.insert_one({"_id": "stranger", "version": 1})
+    ends: list[int] = []
+
+    def progress(done: int, of: int) -> None:
+        if done == of:
+            ends.append(done)
+        if len(ends) == 2:  # it reads the topic's last part; the live view goes on meanwhile
+            view.insert_one({"_id": f"newcomer {done}", "version": 1})
+
+    await rebuild(projector, lamps.running.service.settings.kafka_bootstrap, progress)
+
+    assert len(ends) == 2
+    assert {row["_id"] for row in view.find({})} == {key, "newcomer 0"}
 
 
 async def test_an_older_state_that_comes_later_changes_nothing(lamps: Lamps, harbourside: Coast) -> None:

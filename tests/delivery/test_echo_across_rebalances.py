@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -74,6 +75,44 @@ async def test_a_suspect_is_answered_by_whoever_hears_its_partition_next(
     async with opened(room.settings) as service:
         await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4, 2, 4])
         assert await service.store["echo_suspects"].count_documents({}) == 0
+
+
+async def test_a_suspect_that_is_taken_over_while_something_is_heard_is_not_forgotten(room: Room) -> None:
+    async with opened(room.settings) as teller:
+        key, other = await dimmed(teller, "a", 1), await dimmed(teller, "b", 0)
+        await eventually(lambda: heard(teller, key, 3))
+        await eventually(lambda: heard(teller, other, 2))
+    topic = room.words.lantern.state_topic
+    last = next(record for record in reversed(await snapshots(room)) if record.key == other.encode())
+    async with opened(room.settings, worker=False) as door:
+        left = {"_id": f"{topic}/{key}", "topic": topic, "key": key, "partition": 0, "version": 2}
+        await door.store["echo_suspects"].insert_one(left)
+        echo = Hesitating(door.store, room.words.lantern, door.running.outlet)
+        ear = Ear(topic, "never-listening", [echo])
+        ear.subscribe(quiet_broker(room.bootstrap, "never-listening"))
+
+        hearing = asyncio.create_task(echo.hear([last]))
+        await echo.asked.wait()
+        settling = asyncio.create_task(echo.settle(ear))
+        await asyncio.wait([settling], timeout=0.5)
+        echo.go_on.set()
+        await asyncio.gather(hearing, settling)
+
+        assert [row["key"] for row in await door.store["echo_suspects"].find({}).to_list(None)] == [key]
+
+
+class Hesitating(Echo):
+    """Stands still when it first asks for what was told."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def _behind(self, *given: Any) -> Any:
+        if not self.asked.is_set():
+            self.asked.set()
+            await self.go_on.wait()
+        return await super()._behind(*given)
 
 
 async def test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_the_relay(room: Room) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError
 from tests.support.coast import records_of, set_topic, versions
 from tests.support.ground import Room
 from tests.support.lamps import Lamps, Process, opened
@@ -20,7 +21,7 @@ from chassis import relay as relays
 from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Row
 from chassis.outbox import OUTBOX, Told, outbox_row
-from chassis.outlet import Outlet
+from chassis.outlet import Outgoing, Outlet
 from chassis.relay import Relay
 from stack.child import Child
 
@@ -226,12 +227,12 @@ async def test_what_commits_late_is_told_before_the_lot_that_was_read_after_it(
         outbox = door.store[OUTBOX]
         await outbox.insert_many([row_of(room, f"k{number}", 1, 1_000 + number) for number in range(25)])
 
-        async def commit_meanwhile(relay: Relay, most: int, after: int = 0) -> list[Row]:
+        async def commit_meanwhile(relay: Relay, most: int, left_out: Row, after: int = 0) -> list[Row]:
             if after and not committed:
                 for version, at in ((1, 1_002), (2, 1_012)):
                     await outbox.insert_one(row_of(room, "late", version, at))
                     committed.append(after)
-            return await waiting(relay, most, after)
+            return await waiting(relay, most, left_out, after)
 
         monkeypatch.setattr(Relay, "_waiting", commit_meanwhile)
         async with opened(room.settings, api=False):
@@ -286,6 +287,20 @@ async def test_a_key_that_kafka_refused_waits_with_its_rows_of_later_batches(
             await drained(door)
 
     assert versions(await facts(room), big) == [1, 2, 3]
+
+
+async def test_a_row_behind_a_refused_one_of_its_key_waits(room: Room) -> None:
+    """Whatever became of its own records: the first refused record here is the only one."""
+
+    class Refusing(Outlet):
+        async def send(self, records: Sequence[Outgoing]) -> list[BaseException | None]:
+            return [KafkaError(), *[None] * (len(records) - 1)]
+
+    rows = [row_of(room, key, version, at) for at, (key, version) in enumerate([("k", 1), ("k", 2), ("other", 1)], 1)]
+    async with api(room) as door:
+        relay = Relay(door.store, Refusing(room.bootstrap, "refusing"), asyncio.Event())
+
+        assert await relay._publish(rows) == [rows[2]]
 
 
 async def test_a_relay_without_the_lease_sends_nothing(room: Room) -> None:

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any, Final
 
 from pydantic import BaseModel
 
+from chassis.answers import Answered, Answers, Asked, answer_told
 from chassis.clock import Clock
-from chassis.decide import Aggregate, Caller, Command, Context, Doc, Find, Found, Loaded, Next, Refusal
-from chassis.mongo import Row, Session, Store, Writes, ascending
+from chassis.decide import Aggregate, Caller, Context, Doc, Find, Found, Loaded, Next, Refusal
+from chassis.mongo import Session, Store, Writes, ascending
 from chassis.outbox import INDEXES as OUTBOX_INDEXES
 from chassis.outbox import OUTBOX, RecordTooLarge, new_id, outbox_row, told_by
-from chassis.problems import Problem, status_of
+from chassis.problems import Problem
 from chassis.shelf import Shelf
 from chassis.taking import Taken, hidden, reach_of, take
 from chassis.telemetry import span
 from contracts.record import Contract
 from contracts.refusal import Recorded, refusal_contract
 
-IDEMPOTENCY: Final = "idempotency"
-IDEMPOTENCY_HOURS: Final = 24
 ROUNDS_OF_NEEDS: Final = 6
 
 
@@ -39,36 +36,6 @@ class Refused(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.slug)
         self.refusal = refusal
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A command as it was asked for: `id` is the aggregate's, also the new one's at creation.
-
-    A person's change names the version read (`if_match`); a repeated `key` gets its first answer again.
-    """
-
-    aggregate: Aggregate
-    row: Command
-    id: str
-    body: BaseModel
-    caller: Caller
-    if_match: int | None = None
-    key: str | None = None
-    fingerprint: str = ""
-    cause: str = field(default_factory=new_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The outcome of a command; `public` is None when a repeated key is answered from what was kept."""
-
-    status: int
-    id: str
-    version: int
-    public: Row | None = None
-    stage: str = ""
-    answer: Mapping[str, object] = field(default_factory=dict)
 
 
 class Desk:
@@ -93,12 +60,13 @@ class Desk:
         self.aggregates = {aggregate.name: aggregate for aggregate in aggregates}
         self._refusals = refusals or refusal_contract(service)
         self.shelf = Shelf(store, self.aggregates)
+        self.answers = Answers(store)
         self.committed = asyncio.Event()
 
     async def prepare(self) -> None:
         """Makes the indexes that the guarantees rest on."""
         await self.store.index(OUTBOX, *OUTBOX_INDEXES)
-        await self.store.index(IDEMPOTENCY, ascending("expires_at", expire_after_seconds=0))
+        await self.answers.prepare()
         for aggregate in self.aggregates.values():
             indexes = [ascending(*fields) for fields in aggregate.indexes]
             await self.store.index(aggregate.name, ascending("next_due", sparse=True), *indexes)
@@ -125,12 +93,12 @@ class Desk:
 
     async def _kept_or_refused(self, asked: Asked, stopped: Exception) -> Answered:
         """A repeated key is answered as the first time, whatever would be said of it now."""
-        kept = await self._kept_answer(asked, None)
+        kept = await self.answers.of(asked, None)
         if kept:
             return kept
         match stopped:
             case Refused():
-                raise await self._refuse(asked, stopped.refusal) from None
+                return await self._refuse(asked, stopped.refusal)
             case RecordTooLarge():
                 raise Problem("too-large") from stopped
             case _:
@@ -138,41 +106,49 @@ class Desk:
 
     async def _once(self, asked: Asked, session: Session, attempt: int) -> Answered:
         """The first attempt takes the key for new: were it not, keeping its answer would conflict."""
-        kept = await self._kept_answer(asked, session) if attempt else None
+        kept = await self.answers.of(asked, session) if attempt else None
         if kept:
             return kept
-        loaded = None
+        loaded, found = None, None
         if not asked.row.creates:
             loaded = await self.load(asked.aggregate.name, asked.id, session)
-            await self._check_hidden(asked, loaded, session)
+            found = await self._seen(asked, loaded, session)
             _check_version(asked, loaded.state.version)
-        taken = await self.perform(asked, loaded, session)
+        taken = await self.perform(asked, loaded, session, found=found)
         if isinstance(taken, Refusal):
             raise Refused(taken)
-        if not taken.facts and await self._kept_answer(asked, session):
+        if not taken.facts and await self.answers.of(asked, session):
             raise Repeated  # nothing that it tells would conflict with the first time
         if not taken.facts or asked.aggregate.contract.personal:
-            await self._keep_answer(asked, _status(asked), taken.state.version, None, session)
+            await self.answers.keep(asked, taken.state.version, session)
         stage = asked.aggregate.state_of(Loaded(taken.state, taken.private))
-        return Answered(_status(asked), asked.id, taken.state.version, taken.public, stage, taken.decision.answer)
+        return Answered(asked.status, asked.id, taken.state.version, taken.public, stage, taken.decision.answer)
 
-    async def _check_hidden(self, asked: Asked, loaded: Loaded, session: Session) -> None:
-        """A stranger to an aggregate with `readers` does not learn its version either."""
+    async def _seen(self, asked: Asked, loaded: Loaded, session: Session) -> Found | None:
+        """What was looked up to know whether the caller may know of it; a stranger to an aggregate with `readers` does not
+        learn its version either."""
         if asked.aggregate.readers is None:
-            return
-        context = await self.context(asked, loaded, session)
-        reach = reach_of(asked.aggregate, loaded, asked.body, context.found)
+            return None
+        found = (await self.context(asked, loaded, session)).found
+        reach = reach_of(asked.aggregate, loaded, asked.body, found)
         if hidden(asked.aggregate, asked.row.roles, loaded, reach, asked.caller):
             raise Problem("unknown-id", id=asked.id)
+        return found
 
     async def perform(
-        self, asked: Asked, loaded: Loaded | None, session: Session, writes: Writes | None = None
+        self,
+        asked: Asked,
+        loaded: Loaded | None,
+        session: Session,
+        writes: Writes | None = None,
+        found: Found | None = None,
     ) -> Taken | Refusal:
-        """Decides and writes in a transaction that somebody else commits, with what was gathered in `writes` before. A
-        refusal leaves nothing written.
+        """Decides and writes in a transaction that somebody else commits, with what was gathered in `writes` and `found` in it
+        before. A refusal leaves nothing written.
         Proved by `test_what_was_read_before_another_changed_it_is_version_stale_when_it_is_saved`."""
         writes = writes or self.store.writes()
-        taken = await self._decide(asked, loaded, await self.context(asked, loaded, session), session, writes)
+        context = await self.context(asked, loaded, session, found=found)
+        taken = await self._decide(asked, loaded, context, session, writes)
         await writes.send(session)
         return taken
 
@@ -184,7 +160,7 @@ class Desk:
             await self.shelf.put_back(context.found, session)
         elif not taken.decision.is_empty:
             kind, subject = asked.aggregate.contract, asked.caller.subject
-            told = told_by(self.service, subject, asked.cause, context.now, kind, _answer(asked))
+            told = told_by(self.service, subject, asked.cause, context.now, kind, answer_told(asked))
             await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session, writes)
         return taken
 
@@ -208,7 +184,7 @@ class Desk:
             if not missing:
                 break
             found = Found({**found.results, **await self.shelf.find(missing, session)}, found.today)
-        return self._context(asked, found)
+        return Context(asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings)
 
     async def _found_together(self, many: Sequence[Asked], session: Session) -> list[Found]:
         """What creations need, read in one go: documents of a collection together, equal questions once. Numbers are left
@@ -234,9 +210,6 @@ class Desk:
             ]
         return founds
 
-    def _context(self, asked: Asked, found: Found) -> Context:
-        return Context(asked.caller, self.clock.today(), self.clock.now(), asked.id, found, new_id, self.settings)
-
     async def run_many(
         self, aggregate: str, command: str, items: Sequence[tuple[str, BaseModel]], caller: Caller
     ) -> list[Taken | Refusal]:
@@ -258,47 +231,31 @@ class Desk:
         self.committed.set()
         return outcome
 
-    async def _kept_answer(self, asked: Asked, session: Session | None) -> Answered | None:
-        if asked.key is None:
-            return None
-        told = {"answer.key": _kept_id(asked)}
-        row = await self.store[OUTBOX].find_one(told, {"records": 0}, session=session)
-        kept: Row | None = row and {**row["answer"], "id": row["key"], "version": row["version"], "slug": None}
-        kept = kept or await self.store[IDEMPOTENCY].find_one({"_id": _kept_id(asked)}, session=session)
-        if kept is None:
-            return None
-        if kept["fingerprint"] != asked.fingerprint:
-            raise Problem("idempotency-key-reused")
-        if kept["slug"]:
-            raise Problem(kept["slug"])
-        return Answered(kept["status"], kept["id"], kept["version"])
-
-    async def _keep_answer(self, asked: Asked, status: int, version: int, slug: str | None, session: Session) -> None:
-        if asked.key is None:
-            return
-        kept = {"_id": _kept_id(asked), "fingerprint": asked.fingerprint, "status": status}
-        kept |= {"id": asked.id, "version": version, "slug": slug}
-        kept["expires_at"] = datetime.now(UTC) + timedelta(hours=IDEMPOTENCY_HOURS)
-        await self.store[IDEMPOTENCY].insert_one(kept, session=session)
-
-    async def _refuse(self, asked: Asked, refusal: Refusal) -> Problem:
+    async def _refuse(self, asked: Asked, refusal: Refusal) -> Answered:
+        """Raises the refusal, told first where it is a policy's; a rival with the same key may have been answered meanwhile."""
+        kept = None
         if refusal.rule:
 
-            async def work(session: Session) -> None:
-                if await self._kept_answer(asked, session) is None:
-                    await self._keep_answer(asked, status_of(refusal.slug), 0, refusal.slug, session)
-                    await self.tell_refusal(asked, refusal, session)
+            async def work(session: Session) -> Answered | None:
+                kept = await self.answers.of(asked, session)
+                if kept is None:
+                    await self._tell(asked, refusal, session)
+                return kept
 
-            await self.store.transaction(work)
+            kept = await self.store.transaction(work)
             self.committed.set()
-        return Problem.of(refusal)
+        if kept:
+            return kept
+        raise Problem.of(refusal)
 
-    async def tell_refusal(self, asked: Asked, refusal: Refusal, session: Session) -> None:
-        """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version.
-        Proved by `test_a_policy_refusal_is_told_once_and_its_key_gives_it_again`."""
+    async def _tell(self, asked: Asked, refusal: Refusal, session: Session) -> None:
+        """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version."""
         contract, id_ = self._refusals, new_id()
         fact = contract.stamp(_recorded(asked, refusal), id_, 1, self.clock.today())
-        told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), asked.aggregate.contract)
+        answer, kind = answer_told(asked, refusal), asked.aggregate.contract
+        told = told_by(self.service, asked.caller.subject, asked.cause, self.clock.now(), kind, answer)
+        if answer is None:
+            await self.answers.keep(asked, 0, session, refusal)
         await self.store[OUTBOX].insert_one(
             outbox_row(contract, id_, 1, [fact], None, told, time.time_ns() // 1_000), session=session
         )
@@ -318,22 +275,6 @@ def _recorded(asked: Asked, refusal: Refusal) -> Recorded:
             "refs": refusal.refs,
         }
     )
-
-
-def _kept_id(asked: Asked) -> str:
-    return f"{asked.caller.subject}|{asked.key}"
-
-
-def _status(asked: Asked) -> int:
-    return 201 if asked.row.creates else 200
-
-
-def _answer(asked: Asked) -> Row | None:
-    """What stands in the row of the version that a command made, so that its key needs no row of its own; for people's
-    files it has one, which is kept for a day only: the fingerprint is of what was said of them."""
-    if asked.key is None or asked.aggregate.contract.personal:
-        return None
-    return {"key": _kept_id(asked), "fingerprint": asked.fingerprint, "status": _status(asked)}
 
 
 def _missing(asked: Asked, state: Any, private: Any, body: Any, found: Found) -> list[Find]:

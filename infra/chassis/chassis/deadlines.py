@@ -8,8 +8,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from chassis.answers import Asked
 from chassis.clock import DemoClock
-from chassis.command import Asked, Desk
+from chassis.command import Desk
 from chassis.decide import Aggregate, Caller, Nothing, Refusal
 from chassis.documents import sweep
 from chassis.lease import Lease

@@ -6,6 +6,7 @@ last record of a key must be the owner's newest, and this makes it so.
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,10 +52,16 @@ class Echo:
         self._since: dict[int, int] = {}
         self._next: dict[int, int] = {}
         self._suspects: dict[str, int] = {}
+        self._turn = asyncio.Lock()
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
         """Answers what comes after something newer, suspects what may; a partition never waits for it.
         Proved by `test_what_another_worker_heard_meanwhile_is_not_taken_for_known`."""
+        async with self._turn:
+            await self._hear(records)
+        return {}
+
+    async def _hear(self, records: Sequence[Record]) -> None:
         suspects, back = dict(self._suspects), set[str]()
         heard: dict[str, tuple[int, int]] = {}
         for record in records:
@@ -76,11 +83,16 @@ class Echo:
         await self._clear(self._suspects.keys() - behind.keys())
         self._suspects = {key: suspects[key] for key in behind}
         await self._answer({key for key in back if key in behind and behind[key].whole})
-        return {}
 
     async def settle(self, ear: Ear) -> None:
-        """Answers the suspects of partitions that have been read to their end.
-        Proved by `test_a_suspect_is_answered_by_whoever_hears_its_partition_next`."""
+        """Answers the suspects of partitions that have been read to their end; those of the one who heard them before are
+        taken over.
+        Proved by `test_a_suspect_is_answered_by_whoever_hears_its_partition_next` and
+        `test_a_suspect_that_is_taken_over_while_something_is_heard_is_not_forgotten`."""
+        async with self._turn:
+            await self._settle(ear)
+
+    async def _settle(self, ear: Ear) -> None:
         for row in await self._store[SUSPECTS].find({"topic": self._contract.state_topic}).to_list(None):
             self._suspects.setdefault(row["key"], row["partition"])
             self._last.setdefault(row["key"], row["version"])

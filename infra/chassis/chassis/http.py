@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from typing import Any, Final
@@ -24,12 +25,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis import documents
+from chassis.answers import Answered, Asked
 from chassis.auth import Verifier
-from chassis.command import Answered, Asked, Desk
+from chassis.command import Desk
 from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text
-from chassis.mongo import Busy, StoreAway
+from chassis.mongo import AWAY, Busy, StoreAway
 from chassis.outbox import new_id
-from chassis.problems import GENERAL, Problem, language_of, problem_response, reason_json
+from chassis.problems import Problem, language_of, problem_response, reason_json, title_of
 from chassis.taking import checked, hidden, reach_of
 from chassis.telemetry import Measures, log, parent, span
 
@@ -117,7 +119,7 @@ class House:
         loaded = await self.desk.load(aggregate.name, id_)
         listed = []
         for row in aggregate.commands:
-            if row.creates or not row.model:
+            if row.creates:
                 continue
             asked = Asked(aggregate, row, id_, row.model.model_construct(), caller)
             context = await self.desk.context(asked, loaded, None, held_only=True)
@@ -174,7 +176,7 @@ def _look(aggregate: Aggregate, id_: str, caller: Caller) -> Asked:
 def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     for refusal in refusals:
-        title = problem_title(refusal.slug, aggregate.problems)
+        title = title_of(refusal.slug, aggregate.problems)
         reasons = [reason_json(reason) for reason in refusal.reasons] or [
             {"code": refusal.slug, "fr": title.fr, "en": title.en}
         ]
@@ -183,11 +185,6 @@ def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, An
             for reason in reasons
         ]
     return shown
-
-
-def problem_title(slug: str, titles: Mapping[str, Text]) -> Text:
-    """A slug's title: general, or the aggregate's own."""
-    return GENERAL[slug][1] if slug in GENERAL else titles.get(slug, Text(slug, slug))
 
 
 def _answer(answered: Answered) -> Response:
@@ -349,7 +346,11 @@ def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:
         return problem_response(Problem(slug), titles, language_of(request))
 
     async def away(request: Request, error: Exception) -> Response:
-        log.warning("store away", fault=type(error).__name__)
+        if isinstance(error, AWAY):
+            log.warning("store away", fault=type(error).__name__)
+        else:  # its text may repeat what it would not take, so only where it was is said
+            where = traceback.format_tb(error.__traceback__)[-3:]
+            log.error("the store refused", fault=type(error).__name__, code=getattr(error, "code", None), where=where)
         return problem_response(Problem("owner-away", headers={"Retry-After": "2"}), titles, language_of(request))
 
     async def unforeseen(request: Request, error: Exception) -> Response:

@@ -1,4 +1,5 @@
-"""The store, and the only file that knows its driver: transactions with bounded retry, change streams and files.
+"""The store, and the only file that imports Motor: transactions with bounded retry, change streams and files. Operations and
+errors are PyMongo's everywhere.
 
 `store[collection]` gives a collection with the driver's methods (`find_one`, `insert_many`, `update_one`, `bulk_write`,
 `find(...).to_list`), the same on Motor and on PyMongo's own asynchronous client. What differs between them is wrapped here.
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from contextvars import copy_context
+from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
@@ -22,7 +24,6 @@ from pymongo import ASCENDING, IndexModel, MongoClient
 from pymongo.client_session import ClientSession
 from pymongo.errors import (
     BulkWriteError,
-    ClientBulkWriteException,
     ConnectionFailure,
     ExecutionTimeout,
     OperationFailure,
@@ -32,7 +33,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from chassis.writes import Row, Writes
+from chassis.writes import Row, WriteRefused, Writes
 
 T = TypeVar("T")
 Session = ClientSession
@@ -55,6 +56,9 @@ class Busy(Exception):
     Proved by `test_a_transaction_that_always_conflicts_gives_up`."""
 
 
+AWAY_SECONDS: Final = 0.5
+"""Whoever waits for a thread while the store is away is told so at once, and does not look for it for two seconds more."""
+
 AWAY: Final = (StoreAway, Busy, ConnectionFailure, ExecutionTimeout)
 """What passes by itself: whoever meets one of these waits and tries again."""
 
@@ -66,8 +70,8 @@ async def settled(answer: Any) -> Any:
 
 def _codes(error: PyMongoError) -> set[int]:
     """Of what went wrong with single writes."""
-    if isinstance(error, ClientBulkWriteException):
-        return {each["code"] for each in error.details["writeErrors"]}
+    if isinstance(error, WriteRefused):
+        return error.codes
     if isinstance(error, BulkWriteError):
         return {each["code"] for each in (error.details or {}).get("writeErrors", ())}
     return {error.code} if isinstance(error, OperationFailure) and error.code else set()
@@ -151,6 +155,13 @@ def _outcome(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a transaction awaits nothing but the store")
 
 
+@dataclass
+class Absence:
+    """Until when the store is taken for away without looking."""
+
+    until: float = 0.0
+
+
 class Store:
     """One service's database."""
 
@@ -168,6 +179,7 @@ class Store:
         )
         self._direct: MongoClient[Row] = self._client.delegate
         self._threads = ThreadPoolExecutor(transactions, thread_name_prefix=f"{database} transaction")
+        self._absence = Absence()
         self._collections: dict[str, Collection] = {}
         self.name = database
 
@@ -192,6 +204,8 @@ class Store:
         return await running.run_in_executor(self._threads, copy_context().run, self._kept, work)
 
     def _kept(self, work: Work[T]) -> T:
+        if time.monotonic() < self._absence.until:
+            raise StoreAway("the store was away a moment ago")
         until = time.monotonic() + RETRY_FOR_SECONDS
         attempt = 0
         while True:
@@ -199,6 +213,8 @@ class Store:
             try:
                 return self._once(work)
             except PyMongoError as error:
+                if isinstance(error, ServerSelectionTimeoutError):
+                    self._absence.until = time.monotonic() + AWAY_SECONDS
                 _raise_unless_worth_another_try(error, attempt, until)
             time.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
@@ -265,6 +281,7 @@ class Store:
         """Another database of the same server, for tools that compare services."""
         other = object.__new__(Store)
         other._client, other._direct, other._threads = self._client, self._direct, self._threads
+        other._absence = self._absence
         other._collections, other.name = {}, database
         return other
 

@@ -119,6 +119,11 @@ def status_of(slug: str) -> int:
     return GENERAL[slug][0] if slug in GENERAL else RULE_STATUS
 
 
+def title_of(slug: str, titles: Mapping[str, Text]) -> Text:
+    """A slug's title: general, or the aggregate's own."""
+    return GENERAL[slug][1] if slug in GENERAL else titles.get(slug, Text(slug, slug))
+
+
 def language_of(request: Request) -> str:
     """`fr` or `en`, whichever `Accept-Language` names first; French when it names neither."""
     wanted = []
@@ -134,8 +139,7 @@ def language_of(request: Request) -> str:
 
 def problem_body(refusal: Refusal, titles: Mapping[str, Text], language: str) -> dict[str, Any]:
     """The problem as JSON, in the caller's language with its reasons in both."""
-    general = GENERAL.get(refusal.slug)
-    title = general[1] if general else titles.get(refusal.slug, Text(refusal.slug, refusal.slug))
+    title = title_of(refusal.slug, titles)
     reasons = refusal.reasons or (Reason(refusal.slug, title),)
     return {
         "type": f"urn:passerelle:problem:{refusal.slug}",

@@ -231,8 +231,8 @@ class Projector:
             guarded = {"_id": document["_id"], "version": {"$lt": document["version"]}}
             try:
                 await self.store[self.collection].replace_one(guarded, document, upsert=True)
-            except DuplicateKeyError:
-                continue  # what is kept is as new or newer
+            except DuplicateKeyError:  # what is kept is as new or newer, or has just come
+                await self.store[self.collection].replace_one(guarded, document)
 
 
 __all__ = ["Copy", "Projection", "Projector"]

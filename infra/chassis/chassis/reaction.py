@@ -12,7 +12,8 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from pymongo.errors import PyMongoError
 
-from chassis.command import Asked, Desk
+from chassis.answers import Asked
+from chassis.command import Desk
 from chassis.consumer import Record, Waiting, by_partition
 from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session

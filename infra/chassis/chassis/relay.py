@@ -212,29 +212,33 @@ class Relay:
         """The lot after this one; None when something was committed meanwhile that was written before, as a version of what
         follows may be behind it."""
         last = lot.rows[-1]["pending"]
-        rows = await self._waiting(LOT, after=last)
+        left_out = self._left_out()
+        rows = await self._waiting(LOT, left_out, after=last)
         known = {*in_hand, *(row["_id"] for row in lot.rows)}
-        before = await self._store[OUTBOX].find({"pending": {"$gt": 0, "$lte": last}}, {"_id": 1}).to_list(None)
+        written_before = {"pending": {"$gt": 0, "$lte": last}, **left_out}
+        before = await self._store[OUTBOX].find(written_before, {"_id": 1}).to_list(None)
         late = any(row["_id"] not in known for row in before)
         return None if late else Lot(rows, is_full=len(rows) == LOT)
 
     async def _lot(self, in_hand: Collection[str]) -> Lot:
         """What waits and is not in hand."""
         self._wake.clear()
-        left_out, most = frozenset(in_hand), LOT + len(in_hand)
-        waiting = await self._waiting(most)
-        return Lot([row for row in waiting if row["_id"] not in left_out], is_full=len(waiting) == most)
+        known, most = frozenset(in_hand), LOT + len(in_hand)
+        waiting = await self._waiting(most, self._left_out())
+        return Lot([row for row in waiting if row["_id"] not in known], is_full=len(waiting) == most)
 
-    async def _waiting(self, most: int, after: int = 0) -> list[Row]:
+    async def _waiting(self, most: int, left_out: Row, after: int = 0) -> list[Row]:
         """The oldest rows that wait, as of one moment: where a version is among them, so are all before it."""
+        asked = {"pending": {"$gt": after}, **left_out}
+        return await self._store.as_of_one_moment(OUTBOX, asked, [("pending", 1)], most)
+
+    def _left_out(self) -> Row:
+        """Keys that are held back, as a part of a question."""
         now = time.monotonic()
         recently = {key: held for key, held in self._held_back.items() if held[0] > now - FORGET_SECONDS}
         self._held_back = recently
-        asked: Row = {"pending": {"$gt": after}}
-        if held_back := [key for key, (until, _) in recently.items() if until > now]:
-            asked["key"] = {"$nin": held_back}
-
-        return await self._store.as_of_one_moment(OUTBOX, asked, [("pending", 1)], most)
+        held_back = [key for key, (until, _) in recently.items() if until > now]
+        return {"key": {"$nin": held_back}} if held_back else {}
 
     async def _publish(self, rows: Sequence[Row]) -> list[Row]:
         """The rows that were acknowledged whole, and only such that follow no other row of their key."""

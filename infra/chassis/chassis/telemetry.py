@@ -19,7 +19,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from structlog.typing import Processor
 
@@ -41,7 +41,12 @@ class Measures:
         self.publish_seconds = Histogram("passerelle_relay_publish_seconds", "From commit to acknowledgement", **make)
         self.heard = Counter("passerelle_heard_records", "Records heard", ["topic", "effect"], **make)
         self.lag_records = Gauge("passerelle_projection_lag_records", "Records not read yet", ["topic"], **make)
-        self.lag_seconds = Gauge("passerelle_projection_lag_seconds", "Age of the last record read", ["topic"], **make)
+        self.lag_seconds = Gauge(
+            "passerelle_projection_lag_seconds",
+            "Age of the last record read where more waits, as of the last batch",
+            ["topic"],
+            **make,
+        )
         self.parked = Counter("passerelle_parked_records", "Records put aside", ["topic", "reason"], **make)
         self.echoed = Counter("passerelle_echoed_snapshots", "Snapshots sent again after an older one", **make)
         self.deadlines = Gauge("passerelle_deadline_backlog", "Aggregates with something due", **make)
@@ -122,10 +127,10 @@ tracer = trace.get_tracer("passerelle")
 log: Any = structlog.get_logger()
 
 
-def traceparent(span: Span | None = None) -> str | None:
-    """The W3C header of a span (the current one unless given); None outside any trace.
+def traceparent() -> str | None:
+    """The W3C header of the current span; None outside any trace.
     Proved by `test_the_trace_of_a_request_goes_on_in_its_command_and_its_records`."""
-    context = (span or trace.get_current_span()).get_span_context()
+    context = trace.get_current_span().get_span_context()
     if not context.is_valid:
         return None
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
@@ -159,7 +164,7 @@ def span(
     Proved by `test_the_trace_of_a_request_goes_on_in_its_command_and_its_records`."""
     before = trace.get_current_span(context).get_span_context()
     if not before.is_valid or before.trace_flags.sampled:
-        with tracer.start_as_current_span(name, context=context, kind=kind, attributes=attributes):
+        with _own_span(name, kind, context, attributes):
             yield
     elif context is None:
         yield
@@ -172,6 +177,21 @@ def span(
 
 
 @contextmanager
+def _own_span(
+    name: str, kind: SpanKind, context: Context | None, attributes: Mapping[str, str | int] | None
+) -> Iterator[None]:
+    """What went wrong in it is named by its type alone: the text may repeat what was said of people."""
+    with tracer.start_as_current_span(
+        name, context, kind, attributes, record_exception=False, set_status_on_exception=False
+    ) as own:
+        try:
+            yield
+        except Exception as fault:
+            own.set_status(StatusCode.ERROR, type(fault).__name__)
+            raise
+
+
+@contextmanager
 def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int]) -> Iterator[None]:
     """A consumer span under the record's creation context; looks at the flag byte first and costs nothing unsampled.
     Proved by `test_an_unsampled_or_malformed_header_makes_no_span`."""
@@ -179,7 +199,7 @@ def heard_span(name: str, header: str | None, attributes: Mapping[str, str | int
     if context is None:
         yield
         return
-    with tracer.start_as_current_span(name, context=context, kind=SpanKind.CONSUMER, attributes=dict(attributes)):
+    with _own_span(name, SpanKind.CONSUMER, context, attributes):
         yield
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from pymongo import DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.client_session import ClientSession
@@ -11,6 +11,16 @@ from pymongo.errors import ClientBulkWriteException, PyMongoError
 from pymongo.results import ClientBulkWriteResult
 
 Row = dict[str, Any]
+TRANSIENT: Final = "TransientTransactionError"
+
+
+class WriteRefused(PyMongoError):
+    """The store refused some of the writes. The driver's own error repeats them, which may be of people, in its text.
+    Proved by `test_what_the_store_refuses_is_not_repeated_in_the_error`."""
+
+    def __init__(self, fault: ClientBulkWriteException) -> None:
+        self.codes = {each["code"] for each in fault.details["writeErrors"]}
+        super().__init__(f"codes {sorted(self.codes)}", [TRANSIENT] if fault.has_error_label(TRANSIENT) else None)
 
 
 class Writes:
@@ -34,10 +44,9 @@ class Writes:
         document: Mapping[str, Any],
         *,
         otherwise: Exception | None = None,
-        upsert: bool = False,
     ) -> None:
         """`otherwise` is raised when there is none to replace."""
-        self._add(ReplaceOne(asked, document, upsert=upsert, namespace=self._named(collection)), 1, otherwise)
+        self._add(ReplaceOne(asked, document, namespace=self._named(collection)), 1, otherwise)
 
     def update(
         self,
@@ -78,8 +87,8 @@ class Writes:
         except ClientBulkWriteException as fault:
             _check(fault.partial_result, matches)  # what was not there to be changed comes before what it led to
             if isinstance(fault.error, PyMongoError):  # a conflict as a whole, or a store that is away
-                raise fault.error from fault
-            raise
+                raise fault.error from None
+            raise WriteRefused(fault) from None
         _check(done, matches)
 
 

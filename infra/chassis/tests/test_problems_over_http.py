@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pymongo.errors import OperationFailure
 from tests.support.lamps import Lamps
 from tests.support.lantern import KEEPER, MASTER, STROLLER
 
 from chassis.decide import Caller
+from chassis.http import bare, handle_errors
 from stack.child import Child
 
 
@@ -294,3 +296,19 @@ async def test_a_store_that_is_away_is_said_soon_and_comes_back_without_a_restar
         assert answer.headers["retry-after"] == "2"
     assert (ready.status_code, ready.json()["faults"]) == (503, ["the store does not answer"])
     assert back.status_code == 201, back.text
+
+
+async def test_what_the_store_refuses_is_not_repeated_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    made, said = bare(), "keeps Mme Vermeiren's address"
+    handle_errors(made, {})
+
+    @made.get("/asked")
+    async def asked() -> None:
+        raise OperationFailure(said, 17280)
+
+    transport = httpx.ASGITransport(app=made, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://lamps") as http:
+        problem(await http.get("/asked"), 503, "owner-away")
+
+    assert "17280" in caplog.text
+    assert "Vermeiren" not in caplog.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import traceback
 from collections import Counter
 from typing import Any
 from uuid import uuid4
@@ -13,11 +14,16 @@ from pydantic import BaseModel
 from tests.support.lamps import ANNA, Lamps
 from tests.support.lantern import LIT_PER_PLACE, Hang
 
-from chassis.command import Asked
+from chassis.answers import Asked
 from chassis.decide import Refusal
-from chassis.mongo import Busy, Session, Store
+from chassis.mongo import SAME_KEY, Busy, Session, Store, StoreAway
+from chassis.parking import Parking
 from chassis.problems import Problem
+from chassis.projection import Projection, Projector
 from chassis.taking import Taken
+from chassis.writes import WriteRefused
+from contracts.partner import PARTNER
+from stack import ports
 
 
 async def outbox(door: Lamps) -> list[Any]:
@@ -202,6 +208,39 @@ async def test_a_policy_refusal_is_told_once_and_its_key_gives_it_again(door: La
     assert rows[0]["pending"] > 1_700_000_000_000_000
 
 
+async def test_a_key_that_was_refused_by_a_policy_has_no_effect_later(door: Lamps) -> None:
+    copies = door.store["harbour_copies"]
+    await copies.insert_one({"_id": "h", "version": 1, "state": "closed"})
+    first = await door.client.hang("a", key="k", harbour_id="h")
+
+    await copies.replace_one({"_id": "h"}, {"_id": "h", "version": 2, "state": "open"})
+    again = await door.client.hang("a", key="k", harbour_id="h")
+
+    assert (first.status_code, again.status_code) == (409, 409)
+    assert again.json() == first.json()
+    assert await door.store["lantern"].count_documents({}) == 0
+    assert (await door.client.hang("a", key="another", harbour_id="h")).status_code == 201
+
+
+async def test_a_key_that_a_policy_refuses_while_a_rival_is_taken_has_one_answer(door: Lamps) -> None:
+    copies = door.store["harbour_copies"]
+    for number in range(6):
+        harbour, key = f"h{number}", f"k{number}"
+        await copies.insert_one({"_id": harbour, "version": 1, "state": "open"})
+
+        async def close(harbour: str = harbour) -> None:
+            await copies.replace_one({"_id": harbour}, {"_id": harbour, "version": 2, "state": "closed"})
+
+        closing = asyncio.create_task(close())
+        answers = await asyncio.gather(*(door.client.hang(f"n{number}", key=key, harbour_id=harbour) for _ in range(4)))
+        await closing
+        answers.append(await door.client.hang(f"n{number}", key=key, harbour_id=harbour))
+
+        assert len({answer.status_code for answer in answers}) == 1
+        told = await door.store["outbox"].count_documents({"answer.key": {"$regex": f"\\|{key}$"}})
+        assert told == 1
+
+
 async def test_another_aggregate_changes_with_the_one_that_was_asked_or_not_at_all(door: Lamps) -> None:
     old, new = await door.client.hung("old"), await door.client.hung("new")
 
@@ -230,6 +269,54 @@ async def test_racing_notes_are_all_kept(door: Lamps) -> None:
 
     kept = await door.store["lantern"].find_one({"_id": id_})
     assert sorted(kept["private"]["notes"]) == [f"note {number}" for number in range(10)]
+
+
+async def test_a_newer_first_state_is_kept_when_an_older_one_comes_at_the_same_moment(database: Store) -> None:
+    """The store finds nothing to replace, and before it inserts another does."""
+    projector = Projector(database, Projection(PARTNER, "view"), Parking("tests", database, _never))
+    view = database["view"]
+    replace_one = view.replace_one
+
+    async def raced(asked: Any, document: Any, **options: Any) -> Any:
+        if options.get("upsert"):
+            await view.insert_one({"_id": "k", "version": 1})
+            asked = {**asked, "version": {"$lt": 0}}
+        return await replace_one(asked, document, **options)
+
+    vars(view)["replace_one"] = raced
+    await projector.keep({"k": {"_id": "k", "version": 2}})
+
+    assert await view.find({}).to_list(None) == [{"_id": "k", "version": 2}]
+
+
+async def test_what_the_store_refuses_is_not_repeated_in_the_error(database: Store) -> None:
+    await database["rows"].insert_one({"_id": 1})
+
+    async def work(session: Session) -> None:
+        writes = database.writes()
+        writes.insert("rows", {"_id": 1, "said": "Mme Vermeiren"})
+        await writes.send(session)
+
+    with pytest.raises(WriteRefused) as fault:
+        await database.transaction(work)
+
+    assert fault.value.codes == {SAME_KEY}
+    assert "Vermeiren" not in "".join(traceback.format_exception(fault.value))
+
+
+async def test_who_waits_for_a_store_that_is_away_is_told_so_at_once() -> None:
+    """Thirty callers on two threads, each of which would look for it for two seconds."""
+    nowhere = Store(f"mongodb://127.0.0.1:{ports.free_port()}/?directConnection=true", "nowhere", transactions=2)
+
+    async def work(session: Session) -> None:
+        await nowhere["rows"].find_one({}, session=session)
+
+    try:
+        asked = asyncio.gather(*(nowhere.transaction(work) for _ in range(30)), return_exceptions=True)
+        told = await asyncio.wait_for(asked, 10)
+    finally:
+        nowhere.close()
+    assert {type(each) for each in told} == {StoreAway}
 
 
 async def test_a_transaction_that_always_conflicts_gives_up(database: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,3 +362,7 @@ async def test_what_a_transaction_raises_leaves_nothing(database: Store) -> None
         await database.transaction(fails)
 
     assert await database["rows"].count_documents({}) == 0
+
+
+async def _never(*record: object) -> None:
+    raise AssertionError(f"nothing is parked here: {record}")

@@ -87,6 +87,15 @@ def test_an_unsampled_or_malformed_header_makes_no_span(header: str | None, span
     assert spans.get_finished_spans() == ()
 
 
+def test_what_goes_wrong_in_a_span_is_named_and_not_repeated(spans: InMemorySpanExporter) -> None:
+    with pytest.raises(ValueError, match="Vermeiren"), heard_span("react", SAMPLED, {}):
+        raise ValueError("Mme Vermeiren")
+
+    (span,) = spans.get_finished_spans()
+    assert (span.status.status_code, span.status.description) == (trace.StatusCode.ERROR, "ValueError")
+    assert "Vermeiren" not in span.to_json()
+
+
 PROGRAM = """
 import sys
 from chassis import telemetry

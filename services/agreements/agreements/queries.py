@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from agreements.agreement import AGGREGATE, reach
 from agreements.agreement.known import RIGHTS
 from agreements.agreement.register import ENTRIES
-from chassis.command import Asked
+from chassis.answers import Asked
 from chassis.decide import Caller, Loaded, Nothing
 from chassis.http import House
 from chassis.problems import Problem

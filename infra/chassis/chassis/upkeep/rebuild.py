@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -33,10 +33,11 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     Readers always find a document: each is replaced by its new form unless a newer version came meanwhile, and only what the
     topic does not know is taken away. Memory is that of one batch.
 
-    Proved by `test_a_view_is_built_anew_from_its_topic`.
+    Proved by `test_a_view_is_built_anew_from_its_topic` and
+    `test_what_comes_while_a_rebuild_ends_is_not_taken_away`.
     """
     collection = projector.collection
-    new = replace(projector, collection=collection + SUFFIX, parking=projector.parking)
+    new = replace(projector, collection=collection + SUFFIX)
     await new.store[new.collection].drop()
     await new.prepare()
     topic = projector.projection.contract.state_topic
@@ -44,8 +45,9 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
         partitions = await _assigned(reader, bootstrap, topic)
         read = await catch_up(reader, partitions, new, progress)
         await _take_places(new, projector)
+        strangers = await _strangers(new, projector)
         read += await catch_up(reader, partitions, new, progress)
-        await _take_away_strangers(new, projector)
+        await _take_away(strangers, new, projector)
     await new.store[new.collection].drop()
     return Rebuilt(read, await projector.store[collection].estimated_document_count())
 
@@ -62,14 +64,21 @@ async def _replace(projector: Projector, documents: list[Row], session: Session)
     await projector.store[projector.collection].bulk_write(replacing, ordered=False, session=session)
 
 
-async def _take_away_strangers(new: Projector, old: Projector) -> None:
-    """Deletes what stood in the old collection and the topic, read to its end, does not know."""
+async def _strangers(new: Projector, old: Projector) -> dict[str, int]:
+    """What stands in the old collection and is not in the new one, with its version: not known to the topic, or just come."""
+    strangers: dict[str, int] = {}
     async for batch in _batches(old):
-        known = await new.store[new.collection].find(_among(batch), {"_id": 1}).to_list(None)
-        strangers = {row["_id"]: row["version"] for row in batch} | {row["_id"]: None for row in known}
-        for id_, version in strangers.items():
-            if version is not None:
-                await old.store[old.collection].delete_one({"_id": id_, "version": version})
+        strangers |= {row["_id"]: row["version"] for row in batch}
+        for known in await new.store[new.collection].find(_among(batch), {"_id": 1}).to_list(None):
+            del strangers[known["_id"]]
+    return strangers
+
+
+async def _take_away(strangers: Mapping[str, int], new: Projector, old: Projector) -> None:
+    """Those that the topic, read to an end that lies behind them, does not know either."""
+    for id_, version in strangers.items():
+        if await new.store[new.collection].find_one({"_id": id_}, {"_id": 1}) is None:
+            await old.store[old.collection].delete_one({"_id": id_, "version": version})
 
 
 def _among(batch: list[Row]) -> Row:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from pymongo import ReplaceOne
 
-from chassis.command import Asked, Desk
+from chassis.answers import Asked
+from chassis.command import Desk
 from chassis.decide import Caller, Refusal
 from chassis.lease import Lease, LeaseLost
 from chassis.mongo import Row, Session, ascending
