@@ -18,6 +18,8 @@ from tests.support.lantern import Closed
 from tests.support.watching import eventually
 
 from chassis.outlet import outgoing
+from chassis.upkeep import archive
+from chassis.upkeep import rebuild as rebuilding
 from chassis.upkeep.rebuild import rebuild
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -59,6 +61,20 @@ async def test_what_comes_while_a_rebuild_ends_is_not_taken_away(lamps: Lamps, h
 
     assert len(ends) == 2
     assert {row["_id"] for row in view.find({})} == {key, "newcomer 0"}
+
+
+async def test_a_rebuild_to_which_nothing_comes_does_not_wait_for_ever(
+    room: Room, lamps: Lamps, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "SILENCE_SECONDS", 1.0)
+    await at(lamps, await harbourside.opens("Ostende"), 1)
+    (projector,) = (each for each in lamps.running.projectors if each.collection == "harbour_copies")
+
+    async with rebuilding._reader(room.bootstrap) as reader:
+        partitions = await rebuilding._assigned(reader, room.bootstrap, room.words.harbour.state_topic)
+        reader.pause(*partitions)
+        with pytest.raises(archive.Unreadable):
+            await rebuilding.catch_up(reader, partitions, projector, lambda done, of: None)
 
 
 async def test_an_older_state_that_comes_later_changes_nothing(lamps: Lamps, harbourside: Coast) -> None:

@@ -11,13 +11,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from chassis.consumer import Record
+from chassis.consumer import FETCH_BYTES, Record
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
 from contracts.envelope import EnvelopeError, read_envelope
 
 SILENCE_SECONDS: Final = 30.0
-FETCH_BYTES: Final = 4 * 1024 * 1024
 
 
 class Unreadable(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +14,7 @@ from pymongo import ReplaceOne
 from chassis.consumer import BATCH, FETCH_BYTES, Hearer, Record
 from chassis.mongo import Row, Session
 from chassis.projection import Projector
-from chassis.upkeep.archive import partitions_of
+from chassis.upkeep import archive
 
 Progress = Callable[[int, int], None]
 SUFFIX: Final = "_rebuilt"
@@ -113,7 +114,7 @@ def _reader(bootstrap: str) -> AIOKafkaConsumer:
 
 
 async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
-    partitions = await partitions_of(bootstrap, topic)
+    partitions = await archive.partitions_of(bootstrap, topic)
     if not partitions:
         raise LookupError(f"there is no topic {topic}")
     reader.assign(partitions)
@@ -124,9 +125,10 @@ async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> lis
 async def catch_up(
     reader: AIOKafkaConsumer, partitions: list[TopicPartition], hearer: Hearer, progress: Progress
 ) -> int:
-    """Hears everything up to where the topic ends now; how many records."""
+    """Hears everything up to where the topic ends now; how many records. Raises `Unreadable` after 30 s without progress.
+    Proved by `test_a_rebuild_to_which_nothing_comes_does_not_wait_for_ever`."""
     ends = await reader.end_offsets(partitions)
-    read = 0
+    read, moved = 0, time.monotonic()
     while True:
         positions = [await reader.position(partition) for partition in partitions]
         left = sum(max(0, ends[partition] - at) for partition, at in zip(partitions, positions, strict=True))
@@ -137,4 +139,6 @@ async def catch_up(
         records: list[Record] = [record for part in batch.values() for record in part]
         if records:
             await hearer.hear(records)
-            read += len(records)
+            read, moved = read + len(records), time.monotonic()
+        elif time.monotonic() - moved > archive.SILENCE_SECONDS:
+            raise archive.Unreadable(f"nothing came for {archive.SILENCE_SECONDS:.0f} s")
