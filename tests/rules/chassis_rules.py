@@ -99,7 +99,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         ("a batch is sent only under the lease", "Relay._tell", "raise LeaseLost", "pass"),
         ("a key that failed waits with all its rows", "Relay._tell", "row['key'] not in failed", "True"),
         ("what came late is told before what follows", "Relay._following",
-         'any(row["_id"] not in known for row in before)', "False"),
+         "any((row['_id'] not in known for row in before))", "False"),
     ),
     *_in(
         "lease",
