@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from aiokafka.errors import KafkaError
 from confluent_kafka import Producer
-from tests.support.coast import Coast, records_of
+from tests.support.coast import Coast, records_of, set_topic
 from tests.support.ground import Room
 from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
 from tests.support.lamps import Lamps, opened
 from tests.support.watching import eventually, stays
 
+from chassis.consumer import Stopped
 from chassis.decide import Caller
 
 
@@ -176,6 +178,30 @@ async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_
 
         await eventually(lambda: parked(service), lambda rows: len(rows) == 12)
         assert ear(service, topic).stopped is None
+
+
+async def test_a_record_that_could_not_be_kept_counts_once_however_often_it_is_tried(
+    room: Room, harbourside: Coast
+) -> None:
+    topic = room.words.harbour.events_topic
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, *"abcd")
+    records = [each for each in await records_of(room.bootstrap, topic) if each.key == key.encode()][1:]
+    async with opened(room.settings, worker=False) as service:
+        parking = service.running.parking
+        parking._limit = 3
+        await set_topic(room.bootstrap, f"{topic}.dlq.lamps", {"max.message.bytes": "100"})
+        for _ in range(5):
+            with pytest.raises(KafkaError):
+                await parking.park(records[0], "CH-L2", "cannot be borne")
+        await set_topic(room.bootstrap, f"{topic}.dlq.lamps", {"max.message.bytes": "2097152"})
+
+        for record in records[:3]:
+            await parking.park(record, "CH-L2", "cannot be borne")
+        with pytest.raises(Stopped, match="more than 3 records in a row"):
+            await parking.park(records[3], "CH-L2", "cannot be borne")
+
+        assert [row["offset"] for row in await parked(service)] == [record.offset for record in records[:3]]
 
 
 def broken(key: str) -> dict[str, tuple[bytes | None, Sequence[tuple[str, Any]]]]:

@@ -127,7 +127,8 @@ GUARDS: Final[tuple[Guard, ...]] = (
     *_in(
         "parking",
         ("a record is parked once", "Parking.park", "await self._store[PARKED].find_one({'_id': id_})", "False"),
-        ("too many in a row stop the topic", "Parking._count", "self._row[topic, handler] > self._limit", "False"),
+        ("too many in a row stop the topic", "Parking._stop_if_too_many",
+         "self._row.get((topic, handler), 0) >= self._limit", "False"),
         ("a success ends the row", "Parking.went_well", "self._row.pop((topic, handler), None)", ""),
         ("a replay ends at the first that fails", "Parking.redrive", "return (done, reason)", "continue"),
     ),

@@ -51,13 +51,14 @@ class Parking:
         await self._store.index(PARKED, ascending("handler", "key", "open"))
 
     async def park(self, record: Record, handler: str, reason: str, *, attempts: int = 1, behind: bool = False) -> None:
-        """Puts a record aside; returns when both places have it, so that it may be acknowledged.
-        Proved by `test_a_broken_fact_is_parked_and_its_partition_goes_on`."""
+        """Puts a record aside; returns when both places have it, so that it may be acknowledged. Only then it counts.
+        Proved by `test_a_broken_fact_is_parked_and_its_partition_goes_on` and
+        `test_a_record_that_could_not_be_kept_counts_once_however_often_it_is_tried`."""
         id_ = f"{handler}:{record.topic}:{record.partition}:{record.offset}"
         if await self._store[PARKED].find_one({"_id": id_}):
             return
         if not behind:
-            self._count(record.topic, handler)
+            self._stop_if_too_many(record.topic, handler)
         said = reason.encode(errors="replace")[:REASON_BYTES].decode(errors="replace")
         headers = [
             *record.headers,
@@ -87,13 +88,14 @@ class Parking:
                 "parked_at": datetime.now(UTC),
             }
         )
+        if not behind:
+            self._row[record.topic, handler] = self._row.get((record.topic, handler), 0) + 1
         if self._measures:
             self._measures.parked.labels(record.topic, "behind" if behind else "error").inc()
         log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=said)
 
-    def _count(self, topic: str, handler: str) -> None:
-        self._row[topic, handler] = self._row.get((topic, handler), 0) + 1
-        if self._row[topic, handler] > self._limit:
+    def _stop_if_too_many(self, topic: str, handler: str) -> None:
+        if self._row.get((topic, handler), 0) >= self._limit:
             self._row = {each: count for each, count in self._row.items() if each[0] != topic}
             raise Stopped(f"{topic}: {handler} would park more than {self._limit} records in a row")
 
