@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aiokafka.partitioner import murmur2
+from bson import Decimal128
 from tests.support.coast import clean_often, records_of, set_topic, versions
 from tests.support.ground import Room
 from tests.support.lamps import Lamps, Process, opened
@@ -144,6 +145,24 @@ async def test_an_old_snapshot_that_came_while_nobody_listened_is_answered_once_
     async with opened(room.settings) as service:
         await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4, 2, 4])
         assert echoed(service) == 1
+
+
+async def test_a_suspect_is_answered_though_the_outbox_cannot_be_measured(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.service.TIDY_SECONDS", 0.1)
+    async with opened(room.settings) as service:
+        key = await dimmed(service, "a", 2)
+        await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4])
+        await eventually(lambda: heard(service, key, 4))
+    async with opened(room.settings, worker=False) as door:
+        await send_again(door.running.outlet, await row(door, key, 2), [room.words.lantern.state_topic])
+        await door.store["outbox"].insert_one({"_id": "damaged", "pending": Decimal128("1")})
+
+    async with opened(room.settings) as service:
+        with pytest.raises(TypeError):
+            await service.running.relay.measure()
+        await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 4, 2, 4])
 
 
 async def test_in_ordinary_operation_nothing_is_sent_twice(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -134,8 +134,8 @@ class Running:
             ear.subscribe(broker, self.service.settings.instance)
             self.ears.append(ear)
             stack.push_async_callback(ear.close)
-        echoing = [(echoes[ear.topic], ear) for ear in self.ears if ear.topic in echoes]
-        self._start(stack, self.scanner.run(), self._watch_outbox(), self._tidy(echoing))
+        settling = [_now_and_then(echoes[ear.topic].settle, ear) for ear in self.ears if ear.topic in echoes]
+        self._start(stack, self.scanner.run(), self._watch_outbox(), _now_and_then(self.relay.measure), *settling)
         await stack.enter_async_context(self.relay.publishing())
         await stack.enter_async_context(listening(broker))
 
@@ -161,17 +161,6 @@ class Running:
                 log.info("outbox is not watched for the moment", fault=type(fault).__name__)
             await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
-    async def _tidy(self, echoing: Sequence[tuple[Echo, Ear]]) -> None:
-        """Slow duties: measures of the outbox, suspects of quiet topics."""
-        while True:
-            await asyncio.sleep(TIDY_SECONDS)
-            try:
-                await self.relay.measure()
-                for echo, ear in echoing:
-                    await echo.settle(ear)
-            except Exception as fault:
-                log.warning("tidying waits", fault=repr(fault)[:200])
-
     def application(self, lifespan: Any = None) -> FastAPI:
         """The HTTP application; a worker alone has only the technical pages."""
         settings = self.service.settings
@@ -182,3 +171,14 @@ class Running:
         made.include_router(health.routes(self))
         made.include_router(ops.routes(self, house))
         return made
+
+
+async def _now_and_then(duty: Callable[..., Awaitable[None]], *given: object) -> None:
+    """A slow duty, until cancelled: one that fails or waits keeps no other from its turn.
+    Proved by `test_a_suspect_is_answered_though_the_outbox_cannot_be_measured`."""
+    while True:
+        await asyncio.sleep(TIDY_SECONDS)
+        try:
+            await duty(*given)
+        except Exception as fault:
+            log.warning("a duty waits", duty=getattr(duty, "__qualname__", ""), fault=repr(fault)[:200])
