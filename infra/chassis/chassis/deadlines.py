@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,7 +14,7 @@ from chassis.clock import DemoClock
 from chassis.command import Desk
 from chassis.decide import Aggregate, Caller, Nothing, Refusal
 from chassis.documents import sweep
-from chassis.lease import Lease
+from chassis.lease import LEASE_SECONDS, Lease
 from chassis.mongo import AWAY, Row, Session
 from chassis.telemetry import Measures, log
 
@@ -42,14 +43,25 @@ class Scanner:
     def __init__(self, desk: Desk, measures: Measures | None = None) -> None:
         self._desk, self._measures = desk, measures
         self._lease = Lease(desk.store, "deadlines")
-        self.wake = asyncio.Event()
 
     async def run(self) -> None:
-        """Once at the start, then whenever woken and every minute; until cancelled."""
+        """At once and every minute; where another process looks, again when its lease may be over. Until cancelled: then
+        the next process need not wait for the lease.
+        Proved by `test_a_process_that_follows_one_which_ended_looks_at_once` and
+        `test_who_finds_another_looking_looks_again_when_that_ones_lease_may_be_over`."""
+        try:
+            await self._look_again_and_again()
+        finally:
+            with suppress(*AWAY):
+                await self._lease.give_up()
+
+    async def _look_again_and_again(self) -> None:
         swept = 0.0
         while True:
+            pause = LEASE_SECONDS
             try:
                 if await self._lease.take():
+                    pause = LOOK_SECONDS
                     await self.advance()
                     if time.monotonic() - swept > 3_600:
                         await sweep(self._desk.store)
@@ -58,11 +70,7 @@ class Scanner:
                 log.warning("deadlines wait", fault=type(fault).__name__)
             except Exception as fault:
                 log.error("deadlines failed", fault=repr(fault), exc_info=True)
-            try:
-                await asyncio.wait_for(self.wake.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
-            self.wake.clear()
+            await asyncio.sleep(pause)
 
     async def advance(self) -> int:
         """Everything that is due today, in the order of its days; how many steps were taken.

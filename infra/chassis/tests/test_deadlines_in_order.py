@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,12 @@ from uuid import uuid4
 import httpx
 import pytest
 from tests.support.lamps import Lamps, opened, settings_of
+from tests.support.watching import eventually
 
 from chassis import deadlines
 from chassis.clock import DemoClock
 from chassis.decide import Caller, Decision
+from chassis.lease import Lease
 from stack.child import Child
 
 
@@ -86,6 +89,39 @@ async def test_scanners_that_race_take_each_step_once(demo: Lamps) -> None:
     assert sorted(await told(demo)) == sorted(
         (name, version, day) for name in "abcdef" for version, day in ((2, "2021-03-01"), (3, "2022-03-01"))
     )
+
+
+@asynccontextmanager
+async def looking(demo: Lamps) -> AsyncIterator[None]:
+    """A process that looks for what is due, until it is told to end."""
+    running = asyncio.create_task(deadlines.Scanner(demo.running.desk).run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_process_that_follows_one_which_ended_looks_at_once(demo: Lamps) -> None:
+    await demo.client.hung("a", oil_until="2020-11-01")
+    async with looking(demo):
+        await eventually(lambda: told(demo), lambda steps: len(steps) == 1)
+    await demo.client.hung("b", oil_until="2020-11-01")
+
+    async with looking(demo):
+        await eventually(lambda: told(demo), lambda steps: len(steps) == 2, within_seconds=5)
+
+
+async def test_who_finds_another_looking_looks_again_when_that_ones_lease_may_be_over(
+    demo: Lamps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadlines, "LEASE_SECONDS", 0.1)
+    await demo.client.hung("a", oil_until="2020-11-01")
+    killed = Lease(demo.running.store, "deadlines", seconds=1.0)
+    assert await killed.take()
+
+    async with looking(demo):
+        await eventually(lambda: told(demo), lambda steps: len(steps) == 1, within_seconds=10)
 
 
 async def test_a_deadline_ends_with_its_day_in_brussels(demo: Lamps) -> None:
