@@ -114,7 +114,9 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Asks for the documents that match, under a name of its own; `fields` empty brings them whole."""
+    """Asks for the documents that match, under a name of its own; `fields` empty brings them whole. Where more than `limit`
+    match the command fails: no rule decides on a part of them.
+    Proved by `test_a_rule_is_told_of_all_that_matches_or_the_command_fails`."""
 
     name: str
     collection: str

@@ -19,7 +19,7 @@ from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session
 from chassis.outbox import new_id
 from chassis.parking import Parking
-from chassis.shelf import guard, touch
+from chassis.shelf import all_matching, guard, touch
 from chassis.taking import Taken
 from chassis.telemetry import Measures, heard_span, log
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
@@ -91,10 +91,10 @@ class Work:
         sort: Sequence[tuple[str, int]] = (),
         limit: int = 1_000,
     ) -> list[Row]:
-        """Documents of the service, as of this transaction."""
-        cursor = self._desk.store[collection].find(dict(asked), session=self._session).limit(limit)
-        rows: list[Row] = await (cursor.sort(list(sort)) if sort else cursor).to_list(limit)
-        return rows
+        """Documents of the service, as of this transaction: all that match. Raises `TooMany` for more than `limit`.
+        Proved by `test_a_reaction_is_given_all_that_matches_or_fails`."""
+        cursor = self._desk.store[collection].find(dict(asked), session=self._session)
+        return await all_matching(cursor.sort(list(sort)) if sort else cursor, collection, limit)
 
     async def load(self, aggregate: str, id_: str) -> Loaded | None:
         """An aggregate of the service, as of this transaction."""

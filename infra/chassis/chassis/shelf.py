@@ -14,6 +14,20 @@ from chassis.problems import Problem
 from chassis.taking import Taken, after
 
 
+class TooMany(Exception):
+    """More documents match than the limit of who asks for them: nothing is decided on a part of them.
+    Proved by `test_a_rule_is_told_of_all_that_matches_or_the_command_fails`."""
+
+
+async def all_matching(cursor: Any, asked: str, limit: int) -> list[Row]:
+    """What a find brings, in its order; raises `TooMany`, which says what was asked.
+    Proved by `test_a_reaction_is_given_all_that_matches_or_fails`."""
+    rows: list[Row] = await cursor.limit(limit + 1).to_list(limit + 1)
+    if len(rows) > limit:
+        raise TooMany(f"{asked}: more than {limit} match")
+    return rows
+
+
 class Drawer:
     """What a seal may read and write: documents of this store, in the aggregate's own transaction."""
 
@@ -50,7 +64,8 @@ class Shelf:
         )
 
     async def find(self, finds: Sequence[Find], session: Session | None) -> dict[tuple[str, ...], Any]:
-        """What the finds bring, by what asked for it; documents of a collection in one go."""
+        """What the finds bring, by what asked for it; documents of a collection in one go. Raises `TooMany`.
+        Proved by `test_what_asks_for_too_much_says_how_it_is_called_and_how_much_it_may_have`."""
         results: dict[tuple[str, ...], Any] = {}
         documents: dict[str, list[Doc]] = {}
         for find in finds:
@@ -61,7 +76,7 @@ class Shelf:
                     fields = dict.fromkeys(find.fields, 1) or None
                     cursor = self._store[find.collection].find(dict(find.filter), fields, session=session)
                     ordered = cursor.sort(list(find.sort)) if find.sort else cursor
-                    results[find.key] = await ordered.limit(find.limit).to_list(find.limit)
+                    results[find.key] = await all_matching(ordered, f"{find.name} of {find.collection}", find.limit)
                 case Other():
                     results[find.key] = await self.load(find.aggregate, find.id, session)
                 case Next():

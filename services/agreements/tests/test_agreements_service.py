@@ -111,6 +111,24 @@ async def test_what_may_be_done_now_says_in_both_languages_what_holds_it_back(ag
     assert listed["register_agreement"]["reasons"][0]["code"] == "transition-not-allowed"
 
 
+async def test_an_agreement_of_partners_with_a_long_history_is_taken_further(agreements: Agreements) -> None:
+    office = Office()
+    id_ = office.negotiating(kind="framework", end_on=None)
+    await agreements.move_in(office)
+    kept = await agreements.store["agreement"].find_one({"_id": id_})
+    ended = {**kept, "state": "expired", "public": {**kept["public"], "state": "expired"}}
+    await agreements.store["agreement"].insert_many([{**ended, "_id": f"old {n}"} for n in range(1_200)])
+
+    answer = await agreements.get(f"/{id_}/commands", DIRECTOR)
+
+    listed = {each["command"]: each for each in answer.json()["commands"]}
+    assert [each["code"] for each in listed["approve_agreement"]["reasons"]] == [
+        "rights-assessment-missing",
+        "advice-required",
+        "dates-missing",
+    ]
+
+
 # --- from draft to register ---
 
 

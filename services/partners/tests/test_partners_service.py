@@ -77,6 +77,17 @@ def test_the_countries_are_those_of_iso_and_kosovo() -> None:
     assert all(body.languages for body in countries if body.iso2 not in {"AQ", "BV", "HM"})
 
 
+async def test_our_own_institution_is_ours_to_change_however_many_agreements_name_it(house: House) -> None:
+    own = (await house.post("partners/initialise", caller=OPERATOR)).json()["own_institution"]["id"]
+    copies = [agreement(own, "exchange", "own", _id=f"a{number}") for number in range(1_500)]
+    await house.desk.store["agreement_copies"].insert_many(copies)
+
+    offered = await house.get(f"partners/{own}/commands")
+    removed = await house.command(own, "remove-identifier", {"scheme": "ror", "reason": "x"})
+
+    assert (offered.status_code, removed.status_code) == (200, 200), removed.text
+
+
 # --- rules under race ---
 
 

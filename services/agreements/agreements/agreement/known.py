@@ -26,6 +26,8 @@ COMMITTEES: Final = "committee_copies"
 RIGHTS: Final = "rights_assessments"
 DOCUMENTS: Final = "documents"
 RELATED: Final = "agreements with the same partners"
+RELATED_AT_MOST: Final = 10_000
+"""With those that ended long ago, and of every partner of a network."""
 
 Needs = Callable[[Any, Any, Any, Found], Iterable[Find]]
 
@@ -150,7 +152,8 @@ def rights(state: Agreement, private: Any, body: Any, found: Found) -> Iterable[
 def related(state: Agreement | None, private: Any, body: Any, found: Found) -> Iterable[Find]:
     partners = {"$in": partner_ids(state, body, own=False)}
     states = {"$in": sorted(REGISTERED_OR_LATER)}
-    yield Rows(RELATED, "agreement", {"public.parties.partner_id": partners, "state": states})
+    named = {"public.parties.partner_id": partners, "state": states}
+    yield Rows(RELATED, "agreement", named, limit=RELATED_AT_MOST)
 
 
 def framework(state: Agreement | None, private: Any, body: Any, found: Found) -> Iterable[Find]:

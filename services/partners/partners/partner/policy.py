@@ -82,16 +82,18 @@ def why_not_admitted(scheme: IdentifierScheme, text: str, own_id: str, found: Fo
 
 
 NAMES: Final = ("public.name",)
+AT_MOST: Final = 20_000
+"""Partners that may be meant, and agreements that name one: our own institution is a party to all of them."""
 
 
 def similar_needed(country: str, identifiers: GivenIdentifiers = ()) -> Iterable[Find]:
     """Partners of the same country, and those that brought the same text from elsewhere."""
     alive = {"state": {"$ne": "merged"}}
     here = {"public.country": country, **alive}
-    yield Rows("same_country", "partner", here, limit=20_000, fields=NAMES)
+    yield Rows("same_country", "partner", here, limit=AT_MOST, fields=NAMES)
     if texts := [one.value for one in identifiers]:
         there = {"public.identifiers_received.text": {"$in": texts}, **alive}
-        yield Rows("same_text", "partner", there, fields=NAMES)
+        yield Rows("same_text", "partner", there, limit=AT_MOST, fields=NAMES)
 
 
 def similar_exists(names: Iterable[str], confirmed: Iterable[str], context: Context) -> Refusal | None:
@@ -139,7 +141,7 @@ def may_hold(kind: PartnerKind, agreement: Document, role: str) -> bool:
 
 def agreements_naming(partner_id: str) -> Rows:
     naming = {"parties.partner_id": partner_id, "state": {"$nin": list(ENDED)}}
-    return Rows("agreements", AGREEMENTS, naming)
+    return Rows("agreements", AGREEMENTS, naming, limit=AT_MOST, fields=("kind", "parties"))
 
 
 def kind_in_use(state: Partner, kind: PartnerKind, found: Found) -> Refusal | None:
