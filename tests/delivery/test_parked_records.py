@@ -87,7 +87,6 @@ async def test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it
     monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
     topic = room.words.harbour.events_topic
     async with opened(room.settings) as service:
-        service.running.parking._limit = 3
         keys = [await harbourside.opens(f"h{number}", *keys_in(number % 6, 1)) for number in range(12)]
         for key in keys:
             await harbourside.greets(key, "poison")
@@ -136,10 +135,10 @@ async def test_a_stopped_topic_stays_stopped_through_a_rebalance(room: Room, har
 async def test_one_reaction_that_always_fails_stops_the_topic_though_another_goes_well(
     room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 3)
     monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
     topic = room.words.harbour.events_topic
     async with opened(room.settings) as service:
-        service.running.parking._limit = 3
         for number in range(6):
             key = await harbourside.opens(f"h{number}")
             await harbourside.greets(key, "poison")
@@ -151,9 +150,9 @@ async def test_one_reaction_that_always_fails_stops_the_topic_though_another_goe
 async def test_bad_records_with_good_ones_between_them_stop_nobody(
     room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 2)
     monkeypatch.setattr("chassis.reaction.ATTEMPTS", 1)
     async with opened(room.settings) as service:
-        service.running.parking._limit = 2
         for number, (bad, good) in enumerate(zip(keys_in(1, 6), keys_in(1, 6), strict=True)):
             for key, words in ((bad, "poison"), (good, f"good {number}")):
                 await harbourside.opens(words, key)
@@ -165,11 +164,11 @@ async def test_bad_records_with_good_ones_between_them_stop_nobody(
 
 
 async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_at(
-    room: Room, harbourside: Coast
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 3)
     topic = room.words.harbour.events_topic
     async with opened(room.settings) as service:
-        service.running.parking._limit = 3
         for number in range(6):
             await harbourside.write(topic, b"{no", broken("k")["not JSON"][1], key=f"k{number}".encode())
         await eventually(lambda: is_stopped(service, topic))
@@ -181,15 +180,15 @@ async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_
 
 
 async def test_a_record_that_could_not_be_kept_counts_once_however_often_it_is_tried(
-    room: Room, harbourside: Coast
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 3)
     topic = room.words.harbour.events_topic
     key = await harbourside.opens("Ostende")
     await harbourside.greets(key, *"abcd")
     records = [each for each in await records_of(room.bootstrap, topic) if each.key == key.encode()][1:]
     async with opened(room.settings, worker=False) as service:
         parking = service.running.parking
-        parking._limit = 3
         await set_topic(room.bootstrap, f"{topic}.dlq.lamps", {"max.message.bytes": "100"})
         for _ in range(5):
             with pytest.raises(KafkaError):

@@ -128,7 +128,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "parking",
         ("a record is parked once", "Parking.park", "await self._store[PARKED].find_one({'_id': id_})", "False"),
         ("too many in a row stop the topic", "Parking._stop_if_too_many",
-         "self._row.get((topic, handler), 0) >= self._limit", "False"),
+         "self._row.get((topic, handler), 0) >= IN_A_ROW", "False"),
         ("a success ends the row", "Parking.went_well", "self._row.pop((topic, handler), None)", ""),
         ("a replay ends at the first that fails", "Parking.redrive", "return (done, reason)", "continue"),
     ),

@@ -6,7 +6,7 @@ Everything here is a value. Nothing here reads a clock, a store or a network.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, Protocol
 
@@ -198,9 +198,6 @@ class Context:
     found: Found
     new_id: Callable[[], str]
     settings: Any = None
-
-    def with_found(self, found: Found) -> Context:
-        return replace(self, found=found)
 
 
 @dataclass(frozen=True, slots=True)

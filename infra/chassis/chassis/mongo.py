@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
-from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel, MongoClient
 from pymongo.client_session import ClientSession
@@ -350,4 +349,4 @@ def ascending(
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
 
-__all__ = ["AWAY", "Busy", "Files", "ObjectId", "Row", "Session", "Store", "StoreAway", "Writes", "ascending"]
+__all__ = ["AWAY", "Busy", "Files", "Row", "Session", "Store", "StoreAway", "Writes", "ascending"]

@@ -29,7 +29,6 @@ class Offsets:
 
     def __init__(self) -> None:
         self.next: dict[TopicPartition, int] = {}
-        self.at_once = False
         self._committed: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
 

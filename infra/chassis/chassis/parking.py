@@ -31,19 +31,11 @@ class Handler(Protocol):
 
 
 class Parking:
-    """One service's parking lot; `in_a_row` parked without a success between them raise `Stopped`.
+    """One service's parking lot; more than `IN_A_ROW` parked without a success between them raise `Stopped`.
     Proved by `test_a_record_that_cannot_be_borne_is_parked_with_those_of_its_key_behind_it`."""
 
-    def __init__(
-        self,
-        service: str,
-        store: Store,
-        send: Sender,
-        measures: Measures | None = None,
-        in_a_row: int = IN_A_ROW,
-    ) -> None:
+    def __init__(self, service: str, store: Store, send: Sender, measures: Measures | None = None) -> None:
         self._service, self._store, self._send, self._measures = service, store, send, measures
-        self._limit = in_a_row
         self._row: dict[tuple[str, str], int] = {}
 
     async def prepare(self) -> None:
@@ -95,9 +87,9 @@ class Parking:
         log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=said)
 
     def _stop_if_too_many(self, topic: str, handler: str) -> None:
-        if self._row.get((topic, handler), 0) >= self._limit:
+        if self._row.get((topic, handler), 0) >= IN_A_ROW:
             self._row = {each: count for each, count in self._row.items() if each[0] != topic}
-            raise Stopped(f"{topic}: {handler} would park more than {self._limit} records in a row")
+            raise Stopped(f"{topic}: {handler} would park more than {IN_A_ROW} records in a row")
 
     def went_well(self, topic: str, handler: str) -> None:
         """A record that the handler could deal with ends the row."""
