@@ -18,12 +18,14 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import httpx
+from gridfs.synchronous.grid_file import GridIn
 from pydantic_settings import SettingsConfigDict
 from tests.support import lantern
 from tests.support.lantern import KEEPER, MASTER, Closed, Greeted, Language, language
 
 from chassis.auth import Signer
 from chassis.decide import Caller
+from chassis.mongo import Files
 from chassis.outlet import Outgoing, Outlet
 from chassis.projection import Copy
 from chassis.reaction import Heard, NotKnownYet, Reaction, Work
@@ -211,7 +213,7 @@ def stand_still(marker: Path) -> None:
 
 def with_fault(settings: LampsSettings) -> None:
     """Puts the fault that the environment names where it belongs."""
-    send = Outlet.send
+    send, write = Outlet.send, Files.write
 
     async def die_at_once(*_: object) -> None:
         die()
@@ -221,18 +223,24 @@ def with_fault(settings: LampsSettings) -> None:
         standing.stop()
         return await send(outlet, records)
 
+    def chunks_and_die(file: Any) -> None:
+        file._flush_buffer(force=True)
+        die()
+
+    async def write_and_die(files: Files, id_: str, chunks: AsyncIterator[bytes]) -> None:
+        await write(files, id_, chunks)
+        die()
+
     standing = patch.object(Outlet, "send", stand_before_sending)
-    match settings.fault:
-        case "die before sending":
-            patch.object(Outlet, "send", die_at_once).start()
-        case "die before marking":
-            patch.object(Relay, "_mark", die_at_once).start()
-        case "stand before sending":
-            standing.start()
-        case "":
-            return
-        case unknown:
-            raise SystemExit(f"no fault is called {unknown}")
+    faults: dict[str, Any] = {
+        "die before sending": patch.object(Outlet, "send", die_at_once),
+        "die before marking": patch.object(Relay, "_mark", die_at_once),
+        "stand before sending": standing,
+        "die between chunks and file": patch.object(GridIn, "_flush", chunks_and_die),
+        "die between file and card": patch.object(Files, "write", write_and_die),
+    }
+    if settings.fault:
+        faults[settings.fault].start()
 
 
 def with_clock_off(off: Path) -> None:

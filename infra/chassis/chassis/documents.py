@@ -1,6 +1,6 @@
 """Documents: bytes go to their owner before the command that names them, and stay pending until it does.
 
-Types are told by content, not by name. Pending ones older than a day are deleted.
+Types are told by content, not by name. Pending ones older than a day are deleted, and bytes that were left without a card.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ HEAD_BYTES: Final = 8 * 1024
 SWEPT_AT_ONCE: Final = 1_000
 ACCEPTED: Final = ("pdf", "docx", "odt", "xlsx", "png", "jpeg", "eml")
 DOCUMENTS: Final = "documents"
+UPLOADS: Final = "uploads"
+"""Bytes that no card names yet, or none any more."""
 OPEN_XML: Final[Mapping[str, str]] = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -136,13 +138,16 @@ async def _known(store: Store, card: Row) -> Row | None:
 
 
 async def _keep(store: Store, card: Row, upload: UploadFile) -> Row:
+    await store[UPLOADS].insert_one({"_id": card["_id"], "begun_at": card["added_at"]})
     await store.files.write(card["_id"], _chunks(upload))
+    known = None
     try:
         await store[DOCUMENTS].insert_one(card)
     except DuplicateKeyError:
         await store.files.delete(card["_id"])
-        return await _known(store, card) or card
-    return card
+        known = await _known(store, card)
+    await store[UPLOADS].delete_one({"_id": card["_id"]})
+    return known or card
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
@@ -207,19 +212,39 @@ def _is_mail(head: bytes) -> bool:
 
 
 async def sweep(store: Store) -> int:
-    """Deletes what stayed pending for more than a day; how many.
-    Proved by `test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays`."""
-    old = {"state": "pending", "added_at": {"$lt": datetime.now(UTC) - timedelta(hours=PENDING_HOURS)}}
-    cards: list[Row] = await store[DOCUMENTS].find(old, {"_id": 1}).to_list(SWEPT_AT_ONCE)
+    """Deletes what stayed pending for more than a day, and bytes of that age without a card; how many. What is kept is not
+    looked through for them: they were noted before they were written and when their card was let go.
+    Proved by `test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays`,
+    `test_bytes_whose_process_was_killed_before_they_had_a_card_are_swept` and
+    `test_the_bytes_of_a_card_that_was_let_go_are_swept_by_whoever_looks_next`."""
+    until = datetime.now(UTC) - timedelta(hours=PENDING_HOURS)
+    for id_ in await _ids(store, DOCUMENTS, {"state": "pending", "added_at": {"$lt": until}}):
+        await store.transaction(partial(_let_go, store, id_))
     swept = 0
-    for card in cards:
-        if await store.transaction(partial(_let_go, store, card["_id"])):
-            await store.files.delete(card["_id"])
+    for id_ in await _ids(store, UPLOADS, {"begun_at": {"$lt": until}}):
+        if not await store.transaction(partial(_is_named, store, id_)):
+            await store.files.delete(id_)
+            await store[UPLOADS].delete_one({"_id": id_})
             swept += 1
     return swept
 
 
-async def _let_go(store: Store, id_: str, session: Session) -> bool:
-    """True when the card was still pending and is gone; a command that attaches it meanwhile wins."""
-    gone = await store[DOCUMENTS].delete_one({"_id": id_, "state": "pending"}, session=session)
-    return bool(gone.deleted_count)
+async def _ids(store: Store, collection: str, asked: Row) -> list[str]:
+    rows: list[Row] = await store[collection].find(asked, {"_id": 1}).limit(SWEPT_AT_ONCE).to_list(SWEPT_AT_ONCE)
+    return [row["_id"] for row in rows]
+
+
+async def _let_go(store: Store, id_: str, session: Session) -> None:
+    """Takes the card away if it is still pending, and notes its bytes; a command that attaches it meanwhile wins."""
+    card = await store[DOCUMENTS].find_one_and_delete({"_id": id_, "state": "pending"}, session=session)
+    if card:
+        begun = {"$set": {"begun_at": card["added_at"]}}
+        await store[UPLOADS].update_one({"_id": id_}, begun, upsert=True, session=session)
+
+
+async def _is_named(store: Store, id_: str, session: Session) -> bool:
+    """True when bytes have a card: then they are not looked at again, unless it is let go at the same time."""
+    card = await store[DOCUMENTS].find_one({"_id": id_}, {"_id": 1}, session=session)
+    if card:
+        await store[UPLOADS].delete_one({"_id": id_}, session=session)
+    return card is not None

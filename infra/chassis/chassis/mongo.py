@@ -12,12 +12,13 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
+from gridfs.errors import NoFile
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorGridFSBucket
 from pymongo import ASCENDING, IndexModel, MongoClient
 from pymongo.client_session import ClientSession
@@ -332,7 +333,10 @@ class Files:
             yield chunk
 
     async def delete(self, id_: str) -> None:
-        await self._bucket.delete(id_)
+        """Nothing of it stays, also when only a part was there.
+        Proved by `test_of_a_file_that_is_gone_or_was_never_whole_nothing_is_left_to_delete`."""
+        with suppress(NoFile):
+            await self._bucket.delete(id_)
 
 
 def ascending(

@@ -6,15 +6,18 @@ import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from tests.support.lamps import Lamps
+from tests.support.lamps import Client, Lamps, LampsSettings, Process
 from tests.support.lantern import KEEPER, STROLLER
 
+from chassis import documents
 from chassis.decide import Caller, Decision
 from chassis.documents import HEARD_OUT_BYTES, LIMIT_BYTES, _up_to, disposition, sweep
 from chassis.problems import Problem
@@ -39,9 +42,12 @@ ODT = archive(mimetype=b"application/vnd.oasis.opendocument.text", content_dot_x
 
 
 async def upload(door: Lamps, id_: str, content: bytes, *, key: str | None = None, **form: str) -> httpx.Response:
-    headers = door.client.headers(Idempotency_Key=key or str(uuid4()))
-    path = f"/api/v1/lanterns/{id_}/documents"
-    return await door.client.http.post(path, files={"file": ("plan.pdf", content)}, data=form, headers=headers)
+    return await sent(door.client, id_, content, key or str(uuid4()), **form)
+
+
+async def sent(client: Client, id_: str, content: bytes, key: str, **form: str) -> httpx.Response:
+    path, headers = f"/api/v1/lanterns/{id_}/documents", client.headers(Idempotency_Key=key)
+    return await client.http.post(path, files={"file": ("plan.pdf", content)}, data=form, headers=headers)
 
 
 def slug(answer: httpx.Response) -> tuple[int, str]:
@@ -260,6 +266,69 @@ async def test_what_stays_pending_for_a_day_is_swept_and_what_was_attached_stays
     left = await door.store["documents"].distinct("_id")
     assert (swept, sorted(left)) == (1, sorted([ids[0], ids[2]]))
     assert sorted(await door.store["fs.files"].distinct("_id")) == sorted([ids[0], ids[2]])
+
+
+async def as_of_yesterday(door: Lamps) -> None:
+    """Everything that waits to be named has waited for 25 hours."""
+    old = datetime.now(UTC) - timedelta(hours=25)
+    await door.store["documents"].update_many({}, {"$set": {"added_at": old}})
+    await door.store["uploads"].update_many({}, {"$set": {"begun_at": old}})
+
+
+async def bytes_of(door: Lamps) -> set[str]:
+    """The ids of whatever is kept of files."""
+    files = await door.store["fs.files"].distinct("_id")
+    return {*files, *await door.store["fs.chunks"].distinct("files_id")}
+
+
+@pytest.mark.parametrize("fault", ["die between chunks and file", "die between file and card"])
+async def test_bytes_whose_process_was_killed_before_they_had_a_card_are_swept(
+    door: Lamps, tmp_path: Path, fault: str
+) -> None:
+    id_ = await door.client.hung("a")
+    kept = (await upload(door, id_, PDF)).json()["document_id"]
+    await door.client.done(id_, "attach-document", {"document_id": kept}, at=1)
+    settings = door.running.service.settings
+    assert isinstance(settings, LampsSettings)
+    process = Process(settings, tmp_path, "api")
+    with process.child("killed", fault).start() as child, pytest.raises(httpx.HTTPError):
+        await sent(process.client(child), id_, PNG, "k")
+    left = await bytes_of(door)
+    await sweep(door.running.store)
+    young = await bytes_of(door)
+    await as_of_yesterday(door)
+
+    swept = await sweep(door.running.store)
+
+    assert len(left) == len(young) == 2
+    assert (swept, await bytes_of(door)) == (1, {kept})
+    assert await door.store["uploads"].count_documents({}) == 0
+
+
+async def test_the_bytes_of_a_card_that_was_let_go_are_swept_by_whoever_looks_next(door: Lamps) -> None:
+    id_ = await door.client.hung("a")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+    await as_of_yesterday(door)
+    await door.running.store.transaction(partial(documents._let_go, door.running.store, document_id))
+
+    await asyncio.gather(*(sweep(door.running.store) for _ in range(3)))
+
+    assert await bytes_of(door) == set()
+    assert await door.store["uploads"].count_documents({}) == 0
+
+
+async def test_bytes_that_have_a_card_are_nobody_elses_to_sweep(door: Lamps) -> None:
+    """Not even when their process ended before it could note that they have one."""
+    id_ = await door.client.hung("a")
+    document_id = (await upload(door, id_, PDF)).json()["document_id"]
+    await door.client.done(id_, "attach-document", {"document_id": document_id}, at=1)
+    await door.store["uploads"].insert_one({"_id": document_id, "begun_at": datetime.now(UTC)})
+    await as_of_yesterday(door)
+
+    swept = await sweep(door.running.store)
+
+    assert (swept, await bytes_of(door)) == (0, {document_id})
+    assert await door.store["uploads"].count_documents({}) == 0
 
 
 async def test_a_document_swept_while_a_command_names_it_is_unknown(

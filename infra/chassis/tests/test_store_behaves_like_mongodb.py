@@ -202,6 +202,19 @@ async def test_a_file_whose_source_fails_leaves_nothing(database: Store) -> None
     assert await database["fs.chunks"].count_documents({}) == 0
 
 
+async def test_of_a_file_that_is_gone_or_was_never_whole_nothing_is_left_to_delete(database: Store) -> None:
+    async def chunk() -> Any:
+        yield b"a"
+
+    await database.files.write("gone", chunk())
+    await database["fs.chunks"].insert_one({"files_id": "half", "n": 0, "data": b"a"})
+
+    for id_ in ("gone", "gone", "half"):
+        await database.files.delete(id_)
+
+    assert await database["fs.chunks"].count_documents({}) == 0
+
+
 async def test_words_are_found_by_their_beginnings_in_an_array(database: Store) -> None:
     await database.index("rows", ascending("words"))
     words = {1: ["universite", "de", "yaounde"], 2: ["yale"], 3: ["can", "tho"], 4: []}
