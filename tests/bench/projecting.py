@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 
 from chassis.broker import quiet_broker
-from chassis.consumer import Ear, Record, Waiting, by_partition
+from chassis.consumer import Ear
 from chassis.mongo import Store
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector
+from chassis.reading import Record, Waiting, by_partition
 from contracts.partner import PARTNER
 
 LOOK_SECONDS = 0.01

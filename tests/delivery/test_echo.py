@@ -168,7 +168,7 @@ async def test_a_suspect_is_answered_though_the_outbox_cannot_be_measured(
 async def test_in_ordinary_operation_nothing_is_sent_twice(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even when a backlog of many versions is heard after a restart, in small batches."""
     monkeypatch.setattr("chassis.service.TIDY_SECONDS", 0.05)
-    monkeypatch.setattr("chassis.consumer.BATCH", 3)
+    monkeypatch.setattr("chassis.reading.BATCH", 3)
     async with opened(room.settings, api=False) as publisher, opened(room.settings, worker=False) as door:
         for ear in publisher.running.ears:
             ear.stopped = "not listening"

@@ -22,8 +22,8 @@ GIVES: Final = {
     "Refusal | None": "maybe",
     "Iterator[Refusal]": "many",
     "Iterable[Refusal]": "many",
-    "Row": "claim",
-    "Row | Gone": "claim",
+    "New": "claim",
+    "New | Gone": "claim",
 }
 """What a function gives, by its annotation: such a function is a rule wherever it is called."""
 SLUG: Final = re.compile(r"[a-z]+(-[a-z]+)+")
@@ -70,13 +70,13 @@ def _read(name: str, path: Path) -> Module:
             case ast.FunctionDef(name=function, returns=returns) | ast.AsyncFunctionDef(name=function, returns=returns):
                 module.functions[function] = node
                 given = GIVES.get(ast.unparse(returns)) if returns else None
-                if given and (given != "claim" or module.names.get("Row") == ("chassis.decide", "Row")):
+                if given and (given != "claim" or module.names.get("New") == ("chassis.decide", "New")):
                     module.gives[function] = given
             case ast.Assign(targets=[ast.Name(id=constant)], value=ast.Call(func=ast.Name(id="Refusal" | "refuse"))):
                 module.gives[constant] = "constant"
                 module.functions[constant] = node
     if name == "chassis.decide":
-        module.gives |= {"Refusal": "refusal", "Row": "claim", "Gone": "claim"}
+        module.gives |= {"Refusal": "refusal", "New": "claim", "Gone": "claim"}
     return module
 
 

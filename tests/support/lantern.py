@@ -20,13 +20,13 @@ from chassis.decide import (
     Doc,
     Find,
     Found,
+    New,
     Next,
     Nothing,
     Other,
     Outcome,
     Reach,
     Refusal,
-    Row,
     Rows,
     Text,
     refuse,
@@ -245,7 +245,7 @@ def hang(state: None, private: None, body: Hang, context: Context) -> Outcome:
         relies_on = (("harbour_copies", body.harbour_id),)
     number = found.number(f"lanterns:{context.today.year}")
     fact = Hung(name=body.name, number=number, place=body.place, harbour_id=body.harbour_id, oil_until=body.oil_until)
-    claim = Row("names", {"_id": body.name, "lantern_id": context.id})
+    claim = New("names", {"_id": body.name, "lantern_id": context.id})
     return Decision((fact,), Memory(), relies_on=relies_on, rows=(claim,), answer={"welcome": body.name})
 
 

@@ -11,13 +11,12 @@ import contextlib
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import ConsumerStoppedError, KafkaError
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
@@ -25,35 +24,17 @@ from faststream.middlewares import AckPolicy
 from chassis.broker import FIRST_PAUSE_SECONDS
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
+from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, from_the_start
 from chassis.telemetry import Measures, log
 
-
-class Record(Protocol):
-    """A record as Kafka's client gives it."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-Waiting = Mapping[TopicPartition, int]
-
-BATCH: Final = 1_000
 LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
-READ_MS: Final = 60_000
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
 have nothing new that takes two seconds."""
 LEAVE_SECONDS: Final = 2.0
 """The client waits forty for an answer to its leaving, which nothing depends on: who is silent is left out of its group."""
-LOOK_SECONDS: Final = 0.05
-EMPTY_LOOKS: Final = 60
 
 
 class Hearer(Protocol):
@@ -89,7 +70,6 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
     _offsets: Offsets = field(default_factory=Offsets)
     _ending: bool = False
-    _one_by_one: int = 0
     _in_hand: bool = False
     _joined: bool = False
     _subscriber: Any = None
@@ -115,60 +95,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=3_000,
             **static,
         )
-        self._subscriber.get_msg = self._read
+        self._subscriber.get_msg = Reader(self.topic, self._offsets, self._wait).read
         self._subscriber.stop = partial(self._end, self._subscriber.stop)
         self._subscriber(self.heard)
-
-    async def _read(self, consumer: Any) -> tuple[Record, ...]:
-        """The next batch. FastStream's own reading sleeps after an empty read, deaf to what comes meanwhile; and what the
-        client had taken beside something unreadable is lost to it: then all is taken again, one by one, until that is passed.
-        """
-        try:
-            if self._one_by_one > 0:
-                self._one_by_one -= 1
-                return await self._read_one(consumer)
-            batch = await consumer.getmany(timeout_ms=READ_MS, max_records=BATCH)
-            return tuple(record for part in batch.values() for record in part)
-        except ConsumerStoppedError:
-            raise
-        except Exception as fault:
-            log.error("something cannot be read", topic=self.topic, fault=repr(fault)[:300])
-            await self._go_back(consumer)
-            self._one_by_one = 2 * BATCH
-            return ()
-
-    async def _go_back(self, consumer: Any) -> None:
-        """To where all before was dealt with."""
-        for partition in consumer.assignment():
-            offset = self._offsets.next.get(partition)
-            if offset is None:
-                offset = await consumer.committed(partition)
-            if offset is None:
-                await consumer.seek_to_beginning(partition)
-            else:
-                consumer.seek(partition, offset)
-
-    async def _read_one(self, consumer: Any) -> tuple[Record, ...]:
-        """One record, or in the place of an unreadable one a record that says so: its hearers put that aside."""
-        partitions = list(consumer.assignment() - consumer.paused())
-        random.shuffle(partitions)
-        for partition in partitions:
-            at = await consumer.position(partition)
-            try:
-                batch = await consumer.getmany(partition, timeout_ms=0, max_records=1)
-            except KafkaError:
-                self._one_by_one = 0
-                self._wait(partition, at)
-            except ValueError as fault:
-                self._one_by_one = 0
-                consumer.seek(partition, at + 1)
-                return (_unreadable(partition, at, fault),)
-            else:
-                if batch:
-                    return tuple(batch[partition])
-        self._one_by_one -= 2 * BATCH // EMPTY_LOOKS
-        await asyncio.sleep(LOOK_SECONDS)
-        return ()
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         await self._offsets.commit(self._subscriber.consumer)
@@ -211,7 +140,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         Proved by `test_a_restart_goes_on_from_the_record_that_waits`."""
         self._in_hand = True
         try:
-            waiting = _from_the_start(records) if self.stopped else await self._hear(records)
+            waiting = from_the_start(records) if self.stopped else await self._hear(records)
             for partition, part in by_partition(records).items():
                 self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
                 if partition in waiting:
@@ -236,7 +165,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("consumer waits", topic=self.topic, fault=type(fault).__name__)
         except Exception as fault:
             log.error("consumer failed, tries again", topic=self.topic, fault=repr(fault), exc_info=True)
-        return _from_the_start(records)
+        return from_the_start(records)
 
     def _wait(self, partition: TopicPartition, offset: int) -> None:
         """Sets the partition back, so that the commit which follows does not pass over what waits."""
@@ -328,29 +257,3 @@ async def _not_for_long(leave: Callable[[], Awaitable[None]]) -> None:
 
 async def _raw(message: KafkaAckableMessage) -> Any:
     return message.raw_message
-
-
-def _unreadable(partition: TopicPartition, offset: int, fault: ValueError) -> Any:
-    headers = (("passerelle_unreadable", repr(fault)[:300].encode(errors="replace")),)
-    at = int(time.time() * 1_000)
-    return ConsumerRecord(partition.topic, partition.partition, offset, at, 0, None, b"", None, -1, 0, headers)
-
-
-def _from_the_start(records: Sequence[Record]) -> dict[TopicPartition, int]:
-    first: dict[TopicPartition, int] = {}
-    for record in records:
-        partition = TopicPartition(record.topic, record.partition)
-        first[partition] = min(record.offset, first.get(partition, record.offset))
-    return first
-
-
-def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
-    """The records of each partition, in their order."""
-    parts: dict[TopicPartition, list[Record]] = {}
-    for record in records:
-        parts.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
-    return parts
-
-
-Sender = Callable[[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]], Awaitable[None]]
-"""Sends (topic, key, value, headers) and returns when Kafka has acknowledged."""

@@ -19,6 +19,7 @@ from chassis.mongo import AWAY, Row, Session
 from chassis.telemetry import Measures, log
 
 LOOK_SECONDS: Final = 60.0
+SWEEP_SECONDS: Final = 3_600.0
 AT_ONCE: Final = 500
 MOST_STEPS: Final = 1_000
 CLOCK: Final = Caller("clock", {"clock": {}})
@@ -56,14 +57,14 @@ class Scanner:
                 await self._lease.give_up()
 
     async def _look_again_and_again(self) -> None:
-        swept = 0.0
+        swept = -SWEEP_SECONDS
         while True:
             pause = LEASE_SECONDS
             try:
                 if await self._lease.take():
                     pause = LOOK_SECONDS
                     await self.advance()
-                    if time.monotonic() - swept > 3_600:
+                    if time.monotonic() - swept > SWEEP_SECONDS:
                         await sweep(self._desk.store)
                         swept = time.monotonic()
             except AWAY as fault:

@@ -212,7 +212,7 @@ class Also:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class New:
     """A document inserted in the transaction; its `_id` is the claim, taken twice it makes the command start again."""
 
     collection: str
@@ -241,7 +241,7 @@ class Decision:
     also: tuple[Also, ...] = ()
     guards: tuple[str, ...] = ()
     relies_on: tuple[tuple[str, str], ...] = ()
-    rows: tuple[Row | Gone, ...] = ()
+    rows: tuple[New | Gone, ...] = ()
     attaches: tuple[str, ...] = ()
     answer: Mapping[str, object] = field(default_factory=dict)
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from pymongo import ReplaceOne
 
-from chassis.consumer import Ear, Record, Waiting
+from chassis.consumer import Ear
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet
+from chassis.reading import Record, Waiting
 from chassis.relay import send_again
 from chassis.telemetry import Measures, log
 from contracts.record import Contract

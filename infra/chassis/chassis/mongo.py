@@ -37,7 +37,7 @@ from chassis.writes import Row, WriteRefused, Writes
 
 T = TypeVar("T")
 Session = ClientSession
-Work = Callable[[Session], Coroutine[Any, Any, T]]
+InTransaction = Callable[[Session], Coroutine[Any, Any, T]]
 
 NO_SUCH_TRANSACTION: Final = 251
 WRITE_CONFLICT: Final = 112
@@ -190,7 +190,7 @@ class Store:
             self._collections[collection] = found
         return found
 
-    async def transaction(self, work: Work[T]) -> T:
+    async def transaction(self, work: InTransaction[T]) -> T:
         """Runs `work` in one multi-document transaction (majority, journaled) and starts it again after a conflict.
 
         From begin to commit it has a thread of its own, one of `transactions`: the driver's thread for every single call
@@ -203,7 +203,7 @@ class Store:
         running = asyncio.get_running_loop()
         return await running.run_in_executor(self._threads, copy_context().run, self._kept, work)
 
-    def _kept(self, work: Work[T]) -> T:
+    def _kept(self, work: InTransaction[T]) -> T:
         if time.monotonic() < self._absence.until:
             raise StoreAway("the store was away a moment ago")
         until = time.monotonic() + RETRY_FOR_SECONDS
@@ -218,7 +218,7 @@ class Store:
                 _raise_unless_worth_another_try(error, attempt, until)
             time.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
-    def _once(self, work: Work[T]) -> T:
+    def _once(self, work: InTransaction[T]) -> T:
         with self._direct.start_session() as session:
             # In a replica set it reads as of one moment whatever is asked for, and what it read is kept by the majority when
             # its own commit is, which comes after it in the log.

@@ -24,7 +24,7 @@ class Step(BaseModel):
     now: AwareDatetime
 
 
-class House(Protocol):
+class Door(Protocol):
     """Who asks, and where the parked records are."""
 
     store: Store
@@ -32,25 +32,25 @@ class House(Protocol):
     def caller(self, request: Request) -> Caller: ...
 
 
-def routes(running: Any, house: House) -> APIRouter:
+def routes(running: Any, house: Door) -> APIRouter:
     """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there.
     Proved by `test_what_operators_do_is_not_permitted_to_others`."""
-    desk = _Desk(running, house)
+    doing = _Operations(running, house)
     router = APIRouter()
     for path, endpoint, method in (
-        ("/ops/parked", desk.parked, "GET"),
-        ("/ops/parked/one", desk.parked_one, "GET"),
-        ("/ops/parked/redrive", desk.redrive, "POST"),
-        ("/ops/parked/drop", desk.drop, "POST"),
-        ("/ops/resume", desk.go_on, "POST"),
-        ("/demo/clock", desk.step, "POST"),
+        ("/ops/parked", doing.parked, "GET"),
+        ("/ops/parked/one", doing.parked_one, "GET"),
+        ("/ops/parked/redrive", doing.redrive, "POST"),
+        ("/ops/parked/drop", doing.drop, "POST"),
+        ("/ops/resume", doing.go_on, "POST"),
+        ("/demo/clock", doing.step, "POST"),
     ):
         router.add_api_route(path, endpoint, methods=[method])
     return router
 
 
-class _Desk:
-    def __init__(self, running: Any, house: House) -> None:
+class _Operations:
+    def __init__(self, running: Any, house: Door) -> None:
         self._running, self._house = running, house
 
     def _operator(self, request: Request) -> Caller:

@@ -6,19 +6,24 @@ there for a handler, later records of that key are put behind it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from aiokafka import ConsumerRecord
 
-from chassis.consumer import Record, Sender, Stopped
+from chassis.consumer import Stopped
 from chassis.mongo import AWAY, Row, Store, ascending
+from chassis.reading import Record
 from chassis.telemetry import Measures, log
 
 PARKED: Final = "parked"
 IN_A_ROW: Final = 25
 REASON_BYTES: Final = 500
+
+
+Sender = Callable[[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]], Awaitable[None]]
+"""Sends (topic, key, value, headers) and returns when Kafka has acknowledged."""
 
 
 class Handler(Protocol):

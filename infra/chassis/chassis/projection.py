@@ -16,9 +16,9 @@ import orjson
 from pymongo import ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
-from chassis.consumer import Record, Waiting
 from chassis.mongo import AWAY, SAME_KEY, Row, Session, Store, ascending
 from chassis.parking import Parking
+from chassis.reading import Record, Waiting
 from chassis.telemetry import SAMPLED, Measures, heard_since, log
 from contracts.record import Contract
 

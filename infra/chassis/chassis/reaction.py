@@ -14,11 +14,11 @@ from pymongo.errors import PyMongoError
 
 from chassis.answers import Asked
 from chassis.command import Desk
-from chassis.consumer import Record, Waiting, by_partition
 from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session
 from chassis.outbox import new_id
 from chassis.parking import Parking
+from chassis.reading import Record, Waiting, by_partition
 from chassis.shelf import all_matching, guard, touch
 from chassis.taking import Taken
 from chassis.telemetry import Measures, heard_span, log

@@ -13,7 +13,7 @@ from tests.support.tables import as_listed
 from agreements.agreement import AGGREGATE
 from agreements.agreement.private import AgreementPrivate
 from agreements.settings import AgreementsSettings
-from chassis.decide import Caller, Context, Doc, Find, Found, Loaded, Next, Other, Refusal, Row, Rows
+from chassis.decide import Caller, Context, Doc, Find, Found, Loaded, New, Next, Other, Refusal, Rows
 from chassis.taking import Taken, public_json, take
 from contracts.agreement import Agreement, AgreementFact, AgreementState
 from contracts.roles import AFR, CLOCK, COO, DIR, OFF, PRO, REA, SERVICE, VR
@@ -273,7 +273,7 @@ class Office:
         self.agreements[id_] = Loaded(taken.state, taken.private)
         self.told.setdefault(id_, []).extend(taken.facts)  # type: ignore[arg-type]
         for row in taken.decision.rows:
-            assert isinstance(row, Row)
+            assert isinstance(row, New)
             kept = self.documents.setdefault(row.collection, {})
             assert row.document["_id"] not in kept
             kept[row.document["_id"]] = dict(row.document)

@@ -9,9 +9,9 @@ from typing import Any, Final
 import orjson
 from pymongo import ReplaceOne
 
-from chassis.consumer import Record, Waiting
 from chassis.mongo import Row, Store, ascending
 from chassis.parking import Parking
+from chassis.reading import Record, Waiting
 from chassis.telemetry import Measures
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
 from contracts.record import Contract

@@ -18,7 +18,7 @@ from services.mobility.tests.test_stay_http_table import CASES
 from tests.support.tables import DONE, Case
 from tests.support.ties import ties
 
-from chassis.decide import Row
+from chassis.decide import New
 from mobility.stay.bodies import AnnounceStay
 
 NAMES = {AGREEMENT: "AGREEMENT", PARTNER: "PARTNER", SUCCESSOR: "SUCCESSOR"}
@@ -50,7 +50,7 @@ def test_a_decision_is_tied_to_what_it_rests_on_and_kept_in_the_journal(case: Ca
 
     tied = ties(taken.decision, {**NAMES, taken.private.holder_id: "holder"}, ask.body)
     assert {each for each in tied if not each.startswith("puts journal/")} == TIED.get(case.row, set())
-    (entry,) = (row for row in taken.decision.rows if isinstance(row, Row))
+    (entry,) = (row for row in taken.decision.rows if isinstance(row, New))
     assert TOLD_INSIDE[case.row] in entry.document.values()
 
 

@@ -11,9 +11,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from chassis.consumer import FETCH_BYTES, Record
+from chassis.consumer import FETCH_BYTES
 from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
+from chassis.reading import Record
 from contracts.envelope import EnvelopeError, read_envelope
 
 SILENCE_SECONDS: Final = 30.0

@@ -11,9 +11,10 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pymongo import ReplaceOne
 
-from chassis.consumer import BATCH, FETCH_BYTES, Hearer, Record
+from chassis.consumer import FETCH_BYTES, Hearer
 from chassis.mongo import Row, Session
 from chassis.projection import Projector
+from chassis.reading import BATCH, Record
 from chassis.upkeep import archive
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from agreements.agreement.party_rules import academic_parties, blocked_partners
 from agreements.agreement.private import AgreementPrivate
 from agreements.agreement.rights_rules import rights_guard, rights_tests
 from agreements.agreement.term_rules import overlapping
-from chassis.decide import Context, Decision, Nothing, Outcome, Refusal, Row, Text, refuse
+from chassis.decide import Context, Decision, New, Nothing, Outcome, Refusal, Text, refuse
 from contracts.agreement import Agreement, AgreementKind, Registered, SignatureMethod, evolve
 from contracts.identifiers import write_registration_number
 
@@ -74,7 +74,7 @@ def register(state: Agreement, private: AgreementPrivate, body: Nothing, context
     }
     return Decision(
         (registered, activated) if activated else (registered,),
-        rows=(Row(ENTRIES, entry),),
+        rows=(New(ENTRIES, entry),),
         guards=rights_guard(state),
         relies_on=known.rests_on(state),
     )

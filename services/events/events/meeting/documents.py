@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from chassis.decide import Context, Decision, Doc, Document, Find, Found, Gone, Outcome, Row, refuse
+from chassis.decide import Context, Decision, Doc, Document, Find, Found, Gone, New, Outcome, refuse
 from contracts.meeting import DocumentAttached, Meeting
 from events.meeting.bodies import AttachDocument
 
@@ -29,7 +29,7 @@ def attached(card: Document, kind: str, **said: str | None) -> Decision:
     """The document becomes the meeting's; its card says what the command said of it."""
     written = {**card, "kind": kind, **{name: value for name, value in said.items() if value is not None}}
     fact = DocumentAttached(document_id=card["_id"], kind=kind, sha256=card["sha256"], audience=written["audience"])
-    rows = (Gone(CARDS, card["_id"]), Row(CARDS, written))
+    rows = (Gone(CARDS, card["_id"]), New(CARDS, written))
     return Decision((fact,), rows=rows, attaches=(card["_id"],))
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from chassis.decide import Context, Row
+from chassis.decide import Context, New
 from contracts.stay import Stay
 
 COLLECTION: Final = "journal"
 
 
-def entry(fact: str, state: Stay | None, context: Context, **payload: object) -> Row:
+def entry(fact: str, state: Stay | None, context: Context, **payload: object) -> New:
     """The row of one fact. It names the stay and no person; `payload` holds what the fact carries."""
-    return Row(
+    return New(
         COLLECTION,
         {
             "_id": context.new_id(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from chassis.decide import Context, Decision, Find, Found, Gone, Outcome, Refusal, Row, Rows, refuse
+from chassis.decide import Context, Decision, Find, Found, Gone, New, Outcome, Refusal, Rows, refuse
 from contracts.identifiers import Identifier, claim_key
 from contracts.partner import (
     ChangeStaged,
@@ -83,7 +83,7 @@ def set_identifier(state: Partner, private: PartnerPrivate, body: SetIdentifier,
     before = state.identifier(body.scheme)
     if before == identifier.value:
         return Decision()
-    rows: tuple[Row | Gone, ...] = (claim(identifier, state.id),)
+    rows: tuple[New | Gone, ...] = (claim(identifier, state.id),)
     if before:
         if refusal := schac_in_use(body.scheme, context.found):
             return refusal
@@ -160,11 +160,11 @@ def stage_change(state: Partner, private: PartnerPrivate, body: StageChange, con
     if any(staged["diff"] == diff for staged in before):
         return Decision()
     staged_id = context.new_id()
-    rows: list[Row | Gone] = []
+    rows: list[New | Gone] = []
     for staged in before:
         rows += [
             Gone(STAGED, staged["_id"]),
-            Row(STAGED, {**staged, "state": "superseded", "superseded_by": staged_id}),
+            New(STAGED, {**staged, "state": "superseded", "superseded_by": staged_id}),
         ]
     staged_change = {
         "_id": staged_id,
@@ -180,4 +180,4 @@ def stage_change(state: Partner, private: PartnerPrivate, body: StageChange, con
     }
     pointers = tuple(each.pointer for each in body.diff)
     fact = ChangeStaged(staged_change_id=staged_id, source=body.source, action="update", pointers=pointers)
-    return Decision((fact,), rows=(*rows, Row(STAGED, staged_change)), answer={"staged_change_id": staged_id})
+    return Decision((fact,), rows=(*rows, New(STAGED, staged_change)), answer={"staged_change_id": staged_id})

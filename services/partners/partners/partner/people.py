@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from chassis.decide import Context, Decision, Doc, Find, Found, Gone, Outcome, Refusal, Row, Text, refuse
+from chassis.decide import Context, Decision, Doc, Find, Found, Gone, New, Outcome, Refusal, Text, refuse
 from contracts.partner import (
     ContactAdded,
     ContactChanged,
@@ -134,7 +134,7 @@ def attach_document(state: Partner, private: PartnerPrivate, body: AttachDocumen
         private.model_copy(update={"documents": (*private.documents, document)}),
         rows=(
             Gone(DOCUMENTS, document.id),
-            Row(DOCUMENTS, {**card, "kind": body.kind, "audience": body.audience.value}),
+            New(DOCUMENTS, {**card, "kind": body.kind, "audience": body.audience.value}),
         ),
         attaches=(document.id,),
     )

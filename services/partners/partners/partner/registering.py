@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chassis.decide import Context, Decision, Doc, Find, Found, Gone, Outcome, Refusal, Row, refuse
+from chassis.decide import Context, Decision, Doc, Find, Found, Gone, New, Outcome, Refusal, refuse
 from contracts.identifiers import Identifier, IdentifierScheme, claim_key
 from contracts.partner import (
     Origin,
@@ -118,7 +118,7 @@ def _registered(
 ) -> Decision:
     values, texts, rows = claimed(identifiers, context.id)
     if body.kind is PartnerKind.OWN_INSTITUTION:
-        rows = (*rows, Row(CLAIMS, {"_id": OWN_CLAIM, "partner_id": context.id}))
+        rows = (*rows, New(CLAIMS, {"_id": OWN_CLAIM, "partner_id": context.id}))
     fact = Registered(
         kind=body.kind,
         level=body.level,
@@ -144,16 +144,16 @@ def _registered(
 
 def claimed(
     identifiers: GivenIdentifiers, partner_id: str
-) -> tuple[tuple[Identifier, ...], tuple[ReceivedText, ...], tuple[Row | Gone, ...]]:
+) -> tuple[tuple[Identifier, ...], tuple[ReceivedText, ...], tuple[New | Gone, ...]]:
     """The values of admitted identifiers, the texts they came from, and the claims that keep them (P1)."""
     values = tuple(Identifier(scheme=one.scheme, value=one.value) for one in identifiers)
     texts = tuple(ReceivedText(scheme=one.scheme, text=one.value) for one in identifiers)
     return values, texts, tuple(claim(value, partner_id) for value in values)
 
 
-def claim(identifier: Identifier, partner_id: str) -> Row:
+def claim(identifier: Identifier, partner_id: str) -> New:
     key = claim_key(identifier.scheme, identifier.value)
-    return Row(CLAIMS, {"_id": key, "partner_id": partner_id})
+    return New(CLAIMS, {"_id": key, "partner_id": partner_id})
 
 
 def suggest_needs(
