@@ -84,7 +84,7 @@ class Watch:
 
     def progress(self, done: int, of: int) -> None:
         resident = self._process.memory_info().rss / 1e6
-        if done <= of / 10:
+        if 0 < done <= of / 10:  # of the first reading; the second finds little or nothing
             self.after_a_tenth = resident
         self.at_most = max(self.at_most, resident)
 
