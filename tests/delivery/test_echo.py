@@ -19,6 +19,8 @@ from chassis.echo import Echo
 from chassis.outlet import Outgoing, Outlet
 from chassis.relay import send_again
 
+pytestmark = pytest.mark.slow
+
 
 async def snapshots(room: Room) -> list[Any]:
     return await records_of(room.bootstrap, room.words.lantern.state_topic)
@@ -80,7 +82,6 @@ class Filler:
         return Outgoing(topic, key, b"{}", [("ce_sequence", b"1")])
 
 
-@pytest.mark.slow
 async def test_a_relay_frozen_past_its_lease_cannot_leave_an_old_snapshot_behind(room: Room, tmp_path: Path) -> None:
     settings = room.settings.model_copy(update={"lease_seconds": 1.0})
     process = Process(settings, tmp_path, "worker", more={"LAMPS_INSTANCE": ""})

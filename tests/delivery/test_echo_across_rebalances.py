@@ -17,6 +17,8 @@ from chassis.consumer import Ear
 from chassis.echo import Echo
 from chassis.relay import send_again
 
+pytestmark = pytest.mark.slow
+
 LANTERNS = 12
 PARTITIONS = 6
 
