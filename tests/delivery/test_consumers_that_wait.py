@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -82,11 +83,11 @@ async def test_a_fact_and_the_state_it_rests_on_are_met_soon_whichever_comes_fir
     slowest = 0.0
     for number in range(4):
         key = await harbourside.opens(f"h{number}")
-        await eventually(lambda key=key: copy_of(lamps, key, 1))  # type: ignore[misc]
+        await eventually(partial(copy_of, lamps, key, 1))
         id_ = await lamps.client.hung(f"n{number}", harbour_id=key)
         began = loop.time()
         await harbourside.closes(key)
-        await eventually(lambda id_=id_: state_of(lamps, id_), lambda state: state == "down", every_seconds=0.01)  # type: ignore[misc]
+        await eventually(partial(state_of, lamps, id_), lambda state: state == "down", every_seconds=0.01)
         slowest = max(slowest, loop.time() - began)
 
     assert slowest < 2.0, f"{slowest:.2f} s"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -96,8 +97,8 @@ async def test_workers_that_come_and_go_lose_nothing_and_do_nothing_twice(room: 
         task = asyncio.create_task(tell())
         for _ in range(2):
             async with opened(room.settings) as second:
-                await eventually(lambda second=second: ready_now(second))  # type: ignore[misc]
-                await eventually(lambda second=second: has_part(second, room))  # type: ignore[misc]
+                await eventually(partial(ready_now, second))
+                await eventually(partial(has_part, second, room))
         await task
         await eventually(greeted(first), lambda words: len(words) == 480, within_seconds=60)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
-from tests.delivery.test_echo import dimmed, echoed, heard, row, snapshots
+from tests.delivery.test_echo import dimmed, echoed, heard, old_one_told_last, row, snapshots
 from tests.support.coast import versions
 from tests.support.ground import Room
 from tests.support.lamps import Lamps, opened
@@ -38,7 +39,7 @@ async def test_what_another_worker_heard_meanwhile_is_not_taken_for_known(
     async with opened(room.settings) as first:
         keys = [await first.client.hung(str(number)) for number in range(LANTERNS)]
         for key in keys:
-            await eventually(lambda key=key: heard(first, key, 1))  # type: ignore[misc]
+            await eventually(partial(heard, first, key, 1))
         async with opened(room.settings, api=False) as second:
             await eventually(lambda: of(second, room), lambda held: 0 < len(held) < PARTITIONS)
             await eventually(lambda: of(first, room), lambda held: 0 < len(held) < PARTITIONS)
@@ -64,11 +65,7 @@ async def test_a_suspect_is_answered_by_whoever_hears_its_partition_next(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chassis.service.TIDY_SECONDS", 600.0)
-    async with opened(room.settings) as teller:
-        key = await dimmed(teller, "a", 2)
-        await eventually(lambda: heard(teller, key, 4))
-    async with opened(room.settings, worker=False) as door:
-        await send_again(door.running.outlet, await row(door, key, 2), [room.words.lantern.state_topic])
+    key = await old_one_told_last(room)
     async with opened(room.settings) as suspicious:
         await eventually(lambda: heard(suspicious, key, 2))
         assert echoed(suspicious) == 0

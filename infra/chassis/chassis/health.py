@@ -9,7 +9,7 @@ from prometheus_client import generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.http import json_response
+from chassis.bodies import json_response
 from chassis.telemetry import log
 
 

@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from contextvars import copy_context
-from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, Final, TypeVar
 
@@ -155,13 +154,6 @@ def _outcome(work: Coroutine[Any, Any, T]) -> T:
     raise RuntimeError("a transaction awaits nothing but the store")
 
 
-@dataclass
-class Absence:
-    """Until when the store is taken for away without looking."""
-
-    until: float = 0.0
-
-
 class Store:
     """One service's database."""
 
@@ -179,7 +171,7 @@ class Store:
         )
         self._direct: MongoClient[Row] = self._client.delegate
         self._threads = ThreadPoolExecutor(transactions, thread_name_prefix=f"{database} transaction")
-        self._absence = Absence()
+        self._away_until = 0.0
         self._collections: dict[str, Collection] = {}
         self.name = database
 
@@ -204,7 +196,7 @@ class Store:
         return await running.run_in_executor(self._threads, copy_context().run, self._kept, work)
 
     def _kept(self, work: InTransaction[T]) -> T:
-        if time.monotonic() < self._absence.until:
+        if time.monotonic() < self._away_until:
             raise StoreAway("the store was away a moment ago")
         until = time.monotonic() + RETRY_FOR_SECONDS
         attempt = 0
@@ -214,7 +206,7 @@ class Store:
                 return self._once(work)
             except PyMongoError as error:
                 if isinstance(error, ServerSelectionTimeoutError):
-                    self._absence.until = time.monotonic() + AWAY_SECONDS
+                    self._away_until = time.monotonic() + AWAY_SECONDS
                 _raise_unless_worth_another_try(error, attempt, until)
             time.sleep(random.uniform(0.001, min(0.004 * 2**attempt, 0.25)))
 
@@ -281,8 +273,7 @@ class Store:
         """Another database of the same server, for tools that compare services."""
         other = object.__new__(Store)
         other._client, other._direct, other._threads = self._client, self._direct, self._threads
-        other._absence = self._absence
-        other._collections, other.name = {}, database
+        other._collections, other._away_until, other.name = {}, 0.0, database
         return other
 
     @property

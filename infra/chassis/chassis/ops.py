@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis.bodies import json_response, parse, read_body
 from chassis.clock import DemoClock
 from chassis.decide import Caller
-from chassis.http import json_response, parse, read_body
 from chassis.mongo import Store
 from chassis.parking import PARKED
 from chassis.problems import Problem
@@ -32,10 +32,10 @@ class Door(Protocol):
     def caller(self, request: Request) -> Caller: ...
 
 
-def routes(running: Any, house: Door) -> APIRouter:
+def routes(running: Any, door: Door) -> APIRouter:
     """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there.
     Proved by `test_what_operators_do_is_not_permitted_to_others`."""
-    doing = _Operations(running, house)
+    doing = _Operations(running, door)
     router = APIRouter()
     for path, endpoint, method in (
         ("/ops/parked", doing.parked, "GET"),
@@ -50,18 +50,18 @@ def routes(running: Any, house: Door) -> APIRouter:
 
 
 class _Operations:
-    def __init__(self, running: Any, house: Door) -> None:
-        self._running, self._house = running, house
+    def __init__(self, running: Any, door: Door) -> None:
+        self._running, self._door = running, door
 
     def _operator(self, request: Request) -> Caller:
-        caller = self._house.caller(request)
+        caller = self._door.caller(request)
         if not caller.has(OPS):
             raise Problem("not-permitted", roles=[OPS])
         return caller
 
     async def parked(self, request: Request) -> Response:
         self._operator(request)
-        rows = await self._house.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
+        rows = await self._door.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
         return json_response({"items": [_shown(row) for row in rows]})
 
     async def parked_one(self, request: Request) -> Response:
@@ -96,7 +96,7 @@ class _Operations:
         return json_response({"resumed": [ear.topic for ear in stopped]})
 
     async def step(self, request: Request) -> Response:
-        self._house.caller(request)
+        self._door.caller(request)
         clock = self._running.clock
         if not isinstance(clock, DemoClock) or self._running.service.settings.sign_in != "development":
             raise Problem("no-such-route")
@@ -108,7 +108,7 @@ class _Operations:
 
     async def _one(self, request: Request) -> dict[str, Any]:
         id_ = request.query_params.get("id", "")
-        row: dict[str, Any] | None = await self._house.store[PARKED].find_one({"_id": id_})
+        row: dict[str, Any] | None = await self._door.store[PARKED].find_one({"_id": id_})
         if row is None:
             raise Problem("unknown-id", id=id_)
         return row

@@ -13,7 +13,8 @@ from chassis.run import Settled
 
 SERVICES = ("partners", "agreements", "events", "mobility", "gateway")
 IMPORTED = """
-import chassis.starting
+from chassis.starting import begin
+begin()
 import gc, sys, chassis.run, {name}.app
 print(gc.isenabled(), [module for module in sys.modules if module.startswith(("rich.", "pygments."))])
 """

@@ -1,7 +1,9 @@
 """`python -m agreements api | worker | all`."""
 
+from chassis.starting import begin
+
 if __name__ == "__main__":
-    import chassis.starting  # noqa: F401 first of all
+    begin()
     from agreements.app import service
     from agreements.settings import AgreementsSettings
     from chassis.run import main

@@ -1,7 +1,9 @@
 """`python -m events api | worker | all`."""
 
+from chassis.starting import begin
+
 if __name__ == "__main__":
-    import chassis.starting  # noqa: F401 first of all
+    begin()
     from chassis.run import main
     from events.app import service
     from events.settings import EventsSettings

@@ -2,8 +2,10 @@
 
 import sys
 
+from chassis.starting import begin
+
 if __name__ == "__main__":
-    import chassis.starting  # noqa: F401 first of all
+    begin()
     from chassis.run import MODES, serve
     from gateway.app import application
     from gateway.settings import GatewaySettings

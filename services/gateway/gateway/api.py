@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from chassis.http import json_response, parse, read_body
+from chassis.bodies import json_response, parse, read_body
 from chassis.problems import Problem
 from contracts.roles import Role
 from gateway.live import Feed, News

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chassis.http import bare, handle_errors, json_response
+from chassis.bodies import json_response
+from chassis.http import bare, handle_errors
 from gateway import api, openapi, upkeep
 from gateway.gateway import Gateway
 from gateway.inside import InsideDoor

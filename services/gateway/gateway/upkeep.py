@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from chassis.bodies import json_response, parse, read_body
 from chassis.clock import DemoClock
-from chassis.http import json_response, parse, read_body
 from chassis.ops import Step
 from chassis.problems import Problem
 from chassis.telemetry import log

@@ -1,7 +1,9 @@
 """`python -m partners api | worker | all`."""
 
+from chassis.starting import begin
+
 if __name__ == "__main__":
-    import chassis.starting  # noqa: F401 first of all
+    begin()
     from chassis.run import main
     from partners.app import service
     from partners.settings import PartnersSettings

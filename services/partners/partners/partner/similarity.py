@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from rapidfuzz import process
+from rapidfuzz.distance import JaroWinkler
+
 THRESHOLD: Final = 0.88
 WORD = re.compile(r"[^\W_]+")
 
@@ -25,9 +28,6 @@ def keys(names: Iterable[str], generic_words: Collection[str]) -> tuple[str, ...
 
 def alike(key: str, others: Sequence[str]) -> dict[int, float]:
     """Positions in `others` that come near enough, with their score."""
-    from rapidfuzz import process  # noqa: PLC0415 loaded when it is needed
-    from rapidfuzz.distance import JaroWinkler  # noqa: PLC0415
-
     near = process.extract(key, others, scorer=JaroWinkler.normalized_similarity, score_cutoff=THRESHOLD, limit=None)
     return {position: round(score, 3) for _, score, position in near}
 
