@@ -14,6 +14,8 @@ from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, par
 from tests.support.lamps import Lamps, opened
 from tests.support.watching import eventually, stays
 
+pytestmark = pytest.mark.slow
+
 
 async def test_an_unknown_reference_keeps_its_partition_waiting_and_no_other(
     room: Room, lamps: Lamps, harbourside: Coast

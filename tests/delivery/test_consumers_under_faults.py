@@ -16,6 +16,8 @@ from tests.support.watching import eventually
 
 from stack.child import Child
 
+pytestmark = pytest.mark.slow
+
 
 async def test_duplicates_and_replays_change_nothing(room: Room, lamps: Lamps, harbourside: Coast) -> None:
     key = await harbourside.opens("Ostende")
@@ -51,7 +53,6 @@ async def test_a_repeated_record_is_done_even_if_its_reaction_is_not_possible_an
     assert await parked(lamps) == []
 
 
-@pytest.mark.slow
 async def test_a_store_that_goes_away_is_waited_for_and_everything_takes_effect_once(
     documents: Child, lamps: Lamps, harbourside: Coast
 ) -> None:
@@ -69,7 +70,6 @@ async def test_a_store_that_goes_away_is_waited_for_and_everything_takes_effect_
     assert await parked(lamps) == []
 
 
-@pytest.mark.slow
 async def test_consumers_go_on_after_the_broker_was_killed(broker: Child, lamps: Lamps, harbourside: Coast) -> None:
     key = await harbourside.opens("Ostende")
     await harbourside.greets(key, "one")
@@ -83,7 +83,6 @@ async def test_consumers_go_on_after_the_broker_was_killed(broker: Child, lamps:
     await eventually(lambda: ready_now(lamps), within_seconds=30)
 
 
-@pytest.mark.slow
 async def test_workers_that_come_and_go_lose_nothing_and_do_nothing_twice(room: Room, harbourside: Coast) -> None:
     keys = [await harbourside.opens(f"h{number}", *keys_in(number % 6, 1)) for number in range(12)]
     telling = asyncio.Event()
@@ -114,7 +113,6 @@ async def has_part(service: Lamps, room: Room) -> bool:
     return 0 < len(consumer.assignment()) < 6
 
 
-@pytest.mark.slow
 async def test_a_worker_killed_in_the_middle_leaves_everything_to_the_next(
     room: Room, harbourside: Coast, tmp_path: Path
 ) -> None:
@@ -133,7 +131,6 @@ async def test_a_worker_killed_in_the_middle_leaves_everything_to_the_next(
     assert [row["number"] for row in rows] == list(range(1, 13))
 
 
-@pytest.mark.slow
 async def test_a_worker_asked_to_end_finishes_the_batch_in_hand(room: Room, harbourside: Coast, tmp_path: Path) -> None:
     (key,) = keys_in(1, 1)
     await harbourside.opens("Ostende", key)
@@ -152,7 +149,6 @@ async def test_a_worker_asked_to_end_finishes_the_batch_in_hand(room: Room, harb
     assert ended._process.returncode == 0
 
 
-@pytest.mark.slow
 async def test_a_service_at_rest_takes_next_to_nothing(room: Room, tmp_path: Path) -> None:
     with Process(room.settings, tmp_path).child("idle").start() as idle:
         process = psutil.Process(idle.pid)

@@ -22,6 +22,8 @@ from chassis.upkeep import archive
 from chassis.upkeep import rebuild as rebuilding
 from chassis.upkeep.rebuild import rebuild
 
+pytestmark = pytest.mark.slow
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
 

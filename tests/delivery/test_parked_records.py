@@ -19,6 +19,8 @@ from tests.support.watching import eventually, stays
 from chassis.consumer import Stopped
 from chassis.decide import Caller
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_record_that_cannot_be_borne_is_parked_with_those_of_its_key_behind_it(
     room: Room, lamps: Lamps, harbourside: Coast
@@ -115,7 +117,6 @@ async def joined(service: Lamps, topic: str) -> bool:
     return ear(service, topic)._joined
 
 
-@pytest.mark.slow
 async def test_a_stopped_topic_stays_stopped_through_a_rebalance(room: Room, harbourside: Coast) -> None:
     topic = room.words.harbour.events_topic
     async with opened(room.settings) as service:
@@ -316,7 +317,6 @@ async def test_a_type_that_nobody_here_knows_is_counted_and_passed_over(
     assert await parked(lamps) == []
 
 
-@pytest.mark.slow
 async def test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_beside_it_is_lost(
     room: Room, lamps: Lamps, harbourside: Coast
 ) -> None:

@@ -19,8 +19,9 @@ from chassis.outlet import Outlet
 from chassis.relay import Relay
 from stack.child import Child
 
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 async def test_a_relay_killed_between_acknowledgement_and_mark_sends_the_same_ids_again(
     room: Room, tmp_path: Path
 ) -> None:
@@ -47,7 +48,6 @@ async def gone(child: Child) -> bool:
     return not child.alive
 
 
-@pytest.mark.slow
 async def test_a_service_killed_between_commit_and_publish_tells_it_after_its_restart(
     room: Room, tmp_path: Path
 ) -> None:
@@ -150,7 +150,6 @@ async def test_a_relay_that_lost_its_lease_while_it_sent_marks_nothing(
         assert (len(await facts(room)), await pending(door)) == (1, 1)
 
 
-@pytest.mark.slow
 async def test_commands_are_taken_while_the_broker_is_away_and_told_when_it_is_back(
     room: Room, broker: Child, lamps: Lamps
 ) -> None:
@@ -171,7 +170,6 @@ async def test_commands_are_taken_while_the_broker_is_away_and_told_when_it_is_b
     assert len(told) == 7
 
 
-@pytest.mark.slow
 async def test_a_service_that_starts_without_a_broker_takes_commands_and_tells_them_later(
     room: Room, broker: Child
 ) -> None:
@@ -191,7 +189,6 @@ async def test_a_service_that_starts_without_a_broker_takes_commands_and_tells_t
     assert len(await facts(room)) == 1
 
 
-@pytest.mark.slow
 async def test_a_frozen_broker_is_waited_for(room: Room, broker: Child, lamps: Lamps) -> None:
     await lamps.client.hung("before")
     await drained(lamps)
@@ -210,7 +207,6 @@ async def test_a_frozen_broker_is_waited_for(room: Room, broker: Child, lamps: L
     assert set(told) == set(await promised(lamps, room.words.lantern.events_topic))
 
 
-@pytest.mark.slow
 async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room, tmp_path: Path) -> None:
     process = Process(room.settings, tmp_path, "worker")
     async with api(room) as door:
@@ -240,7 +236,6 @@ async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room
         assert versions(everything, f"k{number}") == list(range(1, 41))
 
 
-@pytest.mark.slow
 async def test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_stands_still(
     room: Room, broker: Child, tmp_path: Path
 ) -> None:
@@ -262,7 +257,6 @@ async def test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_st
     assert ended._process.returncode == 0
 
 
-@pytest.mark.slow
 async def test_a_store_killed_under_load_loses_nothing_that_was_acknowledged(
     room: Room, documents: Child, lamps: Lamps
 ) -> None:

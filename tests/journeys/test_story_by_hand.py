@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -11,16 +10,14 @@ from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright
+from tests.support import accessible
 from tests.support.campus import Campus, started
 from tests.support.watching import eventually
 
 from chassis.clock import brussels_day
-from stack import places
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-AXE: Final = places.TREE / "services/gateway/ui/node_modules/axe-core/axe.min.js"
-TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 TEXT: Final = b"%PDF-1.7\n% a text\n%%EOF\n"
 PARTNERS: Final = {"fr": "Université de Douala", "en": "Makerere"}
 PATIENCE_SECONDS: Final = 40
@@ -88,8 +85,8 @@ class Hand:
                 await entry.fill(value)
 
     async def _looks(self) -> None:
-        await self.page.evaluate(AXE.read_text())
-        found: dict[str, Any] = await self.page.evaluate(f"axe.run({{runOnly: {json.dumps(TAGS)}}})")
+        await self.page.evaluate(accessible.SCRIPT.read_text())
+        found: dict[str, Any] = await self.page.evaluate(accessible.RUN)
         self.faults += [f"{self.page.url} {each['id']}" for each in found["violations"]]
 
 

@@ -29,6 +29,8 @@ from chassis.projection import Projector
 from chassis.reaction import Reactor
 from chassis.relay import Relay
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
 KEYS = st.sampled_from(["k1", "k2"])
 NAMES = st.sampled_from(["a", "a", "a", "b"])
 BEGUN = st.sampled_from(["relay", "relay", FACTS, STATES, "settle"])
@@ -199,7 +201,6 @@ SOUND = settings(
 BROKEN = settings(SOUND, max_examples=500, phases=[Phase.generate], print_blob=False, database=None)
 
 
-@pytest.mark.timeout(300)
 def test_nothing_is_lost_reordered_or_doubled() -> None:
     run_state_machine_as_test(Delivery, settings=SOUND)
 
@@ -310,8 +311,6 @@ WAYS: list[Callable[[], Any]] = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("broken", WAYS, ids=lambda broken: broken.__name__)
 def test_code_broken_on_purpose_is_found_out(broken: Callable[[], Any]) -> None:
     with ExitStack() as stack:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
 from stack import places
+from stack.failure import StackFailure
 
 # Every supervised process carries this, so that those left behind by a killed supervisord are found again.
 MARK = "PASSERELLE_STACK"
 
 RUNNING = frozenset({"RUNNING", "STARTING"})
+
+LAUNCH_SECONDS = 10.0
 
 HEAD = Path(__file__).with_name("supervisord.conf")
 PROGRAM = Path(__file__).with_name("program.conf")
@@ -127,6 +131,11 @@ class Supervisor:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(chosen)}
         command = [places.PYTHON, "-m", "supervisor.supervisord", "-c", str(self.configuration)]
         subprocess.run(command, env=kept, timeout=60, check=True)
+        until = time.monotonic() + LAUNCH_SECONDS
+        while not self.alive():  # it says who it is a moment after its parent has ended
+            if time.monotonic() > until:
+                raise StackFailure(f"supervisord did not come up; see {self.folder / 'log'}")
+            time.sleep(0.01)
 
     def _is_mine(self, process: psutil.Process) -> bool:
         try:

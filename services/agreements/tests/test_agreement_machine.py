@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -269,5 +270,5 @@ def _period(agreement: Agreement) -> Period:
     return Period(from_=agreement.start_on, to=agreement.end_on)
 
 
-TestAgreements = Agreements.TestCase
+TestAgreements = pytest.mark.slow(Agreements.TestCase)
 TestAgreements.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -208,5 +209,5 @@ class LifeOfCommittees(RuleBasedStateMachine):
                 assert sorted({fact.version for fact in told}) == list(range(1, loaded.state.version + 1))
 
 
-TestLifeOfCommittees = LifeOfCommittees.TestCase
+TestLifeOfCommittees = pytest.mark.slow(LifeOfCommittees.TestCase)
 TestLifeOfCommittees.settings = settings(max_examples=60, stateful_step_count=50, deadline=None)

@@ -323,7 +323,9 @@ async def test_an_address_with_a_cursor_that_is_none_shows_the_beginning(house: 
     assert "Enregistré comme partenaire" in timeline.text
 
 
-@pytest.mark.parametrize("path", ["partners", "register", "refusals", f"partners/{new_id()}/history", "stream"])
+@pytest.mark.parametrize(
+    "path", ["partners", "register", "refusals", "partners/01900000-0000-7000-8000-000000000002/history", "stream"]
+)
 async def test_a_filter_that_there_is_not_is_refused_with_those_there_are(house: House, path: str) -> None:
     answer = await house.get(f"/api/v1/{path}?about=agreement")
 

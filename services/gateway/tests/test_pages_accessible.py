@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -22,10 +20,8 @@ from services.gateway.tests.demo_office import (
 )
 from services.gateway.tests.pages_house import PERSON, served
 from services.gateway.tests.test_pages import READ
+from tests.support import accessible
 
-UI: Final = Path(__file__).parents[1] / "ui"
-AXE: Final = UI / "node_modules/axe-core/axe.min.js"
-TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 FORMS: Final = (
     "/partners/new",
     "/agreements/new",
@@ -84,8 +80,8 @@ def opened(chromium: Browser, scheme: Any, width: int) -> tuple[Page, list[str]]
 
 
 def violations(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(f"axe.run({{runOnly: {json.dumps(TAGS)}}})")
+    page.evaluate(accessible.SCRIPT.read_text())
+    found = page.evaluate(accessible.RUN)
     return [f"{each['id']}: {node['html'][:160]}" for each in found["violations"] for node in each["nodes"]]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -124,5 +125,5 @@ class LifeOfStays(RuleBasedStateMachine):
             assert STAY.state_of(loaded.state) in {str(state) for state in StayState}
 
 
-TestLifeOfStays = LifeOfStays.TestCase
+TestLifeOfStays = pytest.mark.slow(LifeOfStays.TestCase)
 TestLifeOfStays.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

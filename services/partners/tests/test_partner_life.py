@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
@@ -173,7 +174,7 @@ class PartnerLife(RuleBasedStateMachine):
         ]
 
 
-TestPartnerLife = PartnerLife.TestCase
+TestPartnerLife = pytest.mark.slow(PartnerLife.TestCase)
 TestPartnerLife.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

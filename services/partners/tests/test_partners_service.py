@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from services.partners.tests.partner_house import LIST, House, row, spreadsheet
+from services.partners.tests.partner_house import House, row, spreadsheet
 from services.partners.tests.partner_office import (
     ADVISER,
     DIRECTOR,
@@ -293,19 +293,3 @@ async def test_one_import_runs_at_a_time(house: House) -> None:
     assert len(accepted) == 1
     assert set(refused) == {"import-running"}
     await house.ended(accepted.pop())
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.skipif(not LIST.exists(), reason=f"the real list is not here: {LIST}")
-async def test_the_real_list_comes_in_whole_and_a_second_time_not_at_all(house: House) -> None:
-    await house.post("partners/initialise", caller=OPERATOR)
-    content = LIST.read_bytes()
-    run = await house.imported(content, "all")
-    assert (run["state"], run["rows"]) == ("completed", 6_142)
-    assert (run["created"], run["matched"], run["unreadable"]) == (6_141, 1, 0)
-    taken = [item for item in await house.report(run) if "identifier-taken" in str(item)]
-    assert len(taken) == 1
-    again = await house.imported(content, "all")
-    assert (again["created"], again["matched"], again["staged"]) == (0, 6_142, 0)
-    assert await house.desk.store["outbox"].count_documents({}) == 6_141 + 251
