@@ -5,26 +5,33 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
 
 from agreements.agreement import AGGREGATE, reach
 from agreements.agreement.known import RIGHTS
 from agreements.agreement.register import ENTRIES
 from chassis.answers import Asked
+from chassis.bodies import query
 from chassis.decide import Caller, Loaded, Nothing
 from chassis.http import House
 from chassis.problems import Problem
 from contracts.roles import AFR, COO, DIR, OFF, OPS, VR
+from contracts.types import Body
 
 OFFICE: Final = (OFF, DIR, VR, COO, AFR)
 REGISTER_LIMIT: Final = 100_000
+
+
+class Audited(Body):
+    year: int | None = Field(None, ge=1, le=9999)
 
 
 def routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/api/v1/agreements")
 
     @router.get("/audit/register")
-    async def register_audit(request: Request, year: int | None = Query(None, ge=1, le=9999)) -> Response:
+    async def register_audit(request: Request) -> Response:
         """Whether the entries of a year are 1…n without a gap, each with the one agreement that has its number.
 
         Without a year, every year of which there is an entry or a number.
@@ -32,22 +39,25 @@ def routes(house: House) -> APIRouter:
         caller = house.caller(request)
         if not caller.has(*OFFICE, OPS):
             raise _not_permitted((*OFFICE, OPS))
+        year = query(Audited, request).year
         if year is not None:
             return house.answer(await audit(house, year))
         return house.answer({"years": [await audit(house, each) for each in await _years(house)]})
 
-    @router.get("/{id_}/file")
-    async def office_file(id_: str, request: Request) -> Response:
+    @router.get("/{id}/file")
+    async def office_file(request: Request) -> Response:
         """Notes, papers, answers and rights tests, for the office; without the signatories' names."""
+        id_ = request.path_params["id"]
         loaded = await _opened(house, id_, house.caller(request))
         kept = loaded.private.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"signatories"})
         tests = await house.store[RIGHTS].find({"subject_id": id_}).sort("assessed_on", 1).to_list(1_000)
         shown = [{"id": test.pop("_id"), **test} for test in tests]
         return house.answer({"id": id_, "version": loaded.state.version, **kept, "rights_assessments": shown})
 
-    @router.get("/{id_}/signatories")
-    async def signatories(id_: str, request: Request) -> Response:
+    @router.get("/{id}/signatories")
+    async def signatories(request: Request) -> Response:
         """Who signs; each reading is logged with its purpose."""
+        id_ = request.path_params["id"]
         caller = house.caller(request)
         purpose = house.purpose(request)
         loaded = await _opened(house, id_, caller)

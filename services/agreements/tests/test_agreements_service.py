@@ -459,6 +459,7 @@ async def test_the_audit_of_the_register_names_what_does_not_match(agreements: A
     audit = (await agreements.get("/audit/register?year=2026", DIRECTOR)).json()
     every = (await agreements.get("/audit/register", DIRECTOR)).json()
     stranger = await agreements.get("/audit/register?year=2026", READER)
+    never = await agreements.get("/audit/register?year=0", DIRECTOR)
 
     assert audit == {
         "year": 2026,
@@ -471,3 +472,4 @@ async def test_the_audit_of_the_register_names_what_does_not_match(agreements: A
     assert every == {"years": [audit]}
     assert (await agreements.state(first)).number == "ULB-2026-0001"
     assert stranger.status_code == 403
+    assert [each["pointer"] for each in never.json()["errors"]] == ["?year"]

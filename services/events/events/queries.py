@@ -23,10 +23,10 @@ STAFF: Final = (*OFFICE, *OF_THE_COMMITTEE, ADV, PRO, REA)
 def routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/committees/{id_}/external-members")
-    async def external_members(id_: str, request: Request) -> Response:
+    @router.get("/committees/{id}/external-members")
+    async def external_members(request: Request) -> Response:
         """Names of the members from outside, for all staff; how to reach them, for the office and the secretary."""
-        caller = house.caller(request)
+        caller, id_ = house.caller(request), request.path_params["id"]
         if not caller.has(*STAFF):
             raise _not_permitted(STAFF)
         purpose = house.purpose(request)
@@ -37,10 +37,10 @@ def routes(house: House) -> APIRouter:
         await house.log_access(caller, f"committee/{id_}/external-members", purpose)
         return house.answer({"items": shown})
 
-    @router.get("/meetings/{id_}/deliberation")
-    async def deliberation(id_: str, request: Request) -> Response:
+    @router.get("/meetings/{id}/deliberation")
+    async def deliberation(request: Request) -> Response:
         """Attendance, conflicts, opinions, reasoning and votes: for the office and the committee's own people."""
-        caller = house.caller(request)
+        caller, id_ = house.caller(request), request.path_params["id"]
         meeting = await house.load("meeting", id_)
         where = reach_of_meeting(meeting.state, meeting.private, None, Found())
         if not _may_read(caller, where):

@@ -36,14 +36,13 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
     for router in upkeep.routes(gateway), *gateway.technical():
         app.include_router(router)
     if serves:
-        described = openapi.document()
-
-        async def description(request: Request) -> Response:
-            return json_response(described)
-
-        app.add_api_route("/openapi.json", description, methods=["GET"])
+        app.add_api_route("/openapi.json", _description, methods=["GET"])
         parts = (gateway.reads, gateway.owners, gateway.feed, gateway.directory)
         app.router.routes.extend(api.routes(api.Api(*parts)))
         app.include_router(sign_in(settings, gateway.sessions, gateway.directory))
-        app.include_router(pages(InsideDoor(*parts, gateway.clock)))
+        app.router.routes.extend(pages(InsideDoor(*parts, gateway.clock)))
     return app
+
+
+async def _description(request: Request) -> Response:
+    return json_response(openapi.document())

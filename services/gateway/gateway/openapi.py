@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from contracts.bodies import load
@@ -26,6 +27,7 @@ MATCH: Final = {"name": "If-Match", "in": "header", "schema": {"type": "string"}
 MIN_VERSION: Final = {"name": "Min-Version", "in": "header", "schema": {"type": "string"}}
 
 
+@cache
 def document() -> dict[str, Any]:
     """The whole description; every example in it is valid against its schema."""
     paths: dict[str, Any] = {}

@@ -42,7 +42,7 @@ async def quiet() -> Response:
 
 def paper_app(office: PaperOffice) -> FastAPI:
     app = FastAPI(openapi_url=None)
-    app.include_router(pages(office))
+    app.router.routes.extend(pages(office))
     app.add_api_route("/api/v1/stream", quiet, methods=["GET"])
     app.add_middleware(SignedIn)
     return app

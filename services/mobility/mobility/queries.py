@@ -19,10 +19,10 @@ LOG_ROWS = 500
 def routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/api/v1/stays", tags=["stays"])
 
-    @router.get("/{id_}/file")
-    async def file(id_: str, request: Request) -> Response:
+    @router.get("/{id}/file")
+    async def file(request: Request) -> Response:
         """The whole file for an adviser; name, dates, state and open items for the guest's own supervisor."""
-        caller = house.caller(request)
+        caller, id_ = house.caller(request), request.path_params["id"]
         purpose = house.purpose(request)
         stay = await house.load("stay", id_)
         where = reach(stay.state, stay.private, None, Found())
@@ -36,10 +36,10 @@ def routes(house: House) -> APIRouter:
         await house.log_access(caller, f"stay/{id_}/file", purpose)
         return house.answer(shown)
 
-    @router.get("/{id_}/access-log")
-    async def access_log(id_: str, request: Request) -> Response:
+    @router.get("/{id}/access-log")
+    async def access_log(request: Request) -> Response:
         """Who read the file, when and why; the latest first."""
-        caller = house.caller(request)
+        caller, id_ = house.caller(request), request.path_params["id"]
         stay = await house.load("stay", id_)
         if not caller.may((ADV, DIR), reach(stay.state, stay.private, None, Found())):
             raise Problem("unknown-id", id=id_)

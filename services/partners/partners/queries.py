@@ -38,54 +38,59 @@ def routes(house: House) -> APIRouter:
 def _private_reads(house: House) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/{id_}/contacts")
-    async def contacts(id_: str, request: Request) -> Response:
+    @router.get("/{id}/contacts")
+    async def contacts(request: Request) -> Response:
         """The persons met at the partner."""
-        purpose = house.purpose(request)
-        caller, partner = await _reader(house, request, id_, (*OFFICE, ADV))
+        purpose, id_ = house.purpose(request), request.path_params["id"]
+        caller, partner = await _reader(house, request, (*OFFICE, ADV))
         await house.log_access(caller, f"partner/{id_}/contacts", purpose)
         return house.answer({"items": _shown(partner.private.contacts)})
 
-    @router.get("/{id_}/notes")
-    async def notes(id_: str, request: Request) -> Response:
+    @router.get("/{id}/notes")
+    async def notes(request: Request) -> Response:
         """The office's notes, the latest first; they may name persons."""
-        purpose = house.purpose(request)
-        caller, partner = await _reader(house, request, id_, OFFICE)
+        purpose, id_ = house.purpose(request), request.path_params["id"]
+        caller, partner = await _reader(house, request, OFFICE)
         await house.log_access(caller, f"partner/{id_}/notes", purpose)
         return house.answer({"items": _shown(reversed(partner.private.notes))})
 
-    @router.get("/{id_}/assessments")
-    async def assessments(id_: str, request: Request) -> Response:
+    @router.get("/{id}/assessments")
+    async def assessments(request: Request) -> Response:
         """The fundamental-rights tests: all of them for the office, those of their own files for promoters."""
-        caller, partner = await _reader(house, request, id_, (*OFFICE, PRO), own_files=True)
+        caller, partner = await _reader(house, request, (*OFFICE, PRO), own_files=True)
         listed = partner.private.assessments
         if not caller.has(*OFFICE):
             listed = await _own_files(house, caller, listed)
         return house.answer({"items": _shown(reversed(listed))})
 
-    @router.get("/{id_}/details")
-    async def details(id_: str, request: Request) -> Response:
+    @router.get("/{id}/details")
+    async def details(request: Request) -> Response:
         """What the office keeps of the organisation itself besides its public state."""
-        _, partner = await _reader(house, request, id_, OFFICE)
+        _, partner = await _reader(house, request, OFFICE)
         kept = {"address", "origin", "suggestion", "received", "documents", "block_proposal"}
         return house.answer(partner.private.model_dump(mode="json", by_alias=True, exclude_none=True, include=kept))
 
-    @router.get("/{id_}/staged-changes")
-    async def staged_changes(id_: str, request: Request) -> Response:
+    @router.get("/{id}/staged-changes")
+    async def staged_changes(request: Request) -> Response:
         """What imports found to differ, the latest first."""
-        await _reader(house, request, id_, (*OFFICE, OPS))
-        rows = await house.store["staged_changes"].find({"target_id": id_}).sort("_id", -1).to_list(ROWS_LIMIT)
+        await _reader(house, request, (*OFFICE, OPS))
+        rows = (
+            await house.store["staged_changes"]
+            .find({"target_id": request.path_params["id"]})
+            .sort("_id", -1)
+            .to_list(ROWS_LIMIT)
+        )
         return house.answer({"items": [{"id": row.pop("_id"), **row} for row in rows]})
 
     return router
 
 
 async def _reader(
-    house: House, request: Request, id_: str, roles: tuple[str, ...], *, own_files: bool = False
+    house: House, request: Request, roles: tuple[str, ...], *, own_files: bool = False
 ) -> tuple[Caller, Loaded]:
     """Who reads, and the partner; raises Problem `not-permitted`, `unknown-id`. `own_files`: filtered after."""
     caller = house.caller(request)
-    partner = await house.load("partner", id_)
+    partner = await house.load("partner", request.path_params["id"])
     code = partner.state.country
     found = Found({("other", "country", code): await house.desk.shelf.load("country", code, None)})
     lies_in = reach(partner.state, partner.private, None, found)

@@ -293,3 +293,11 @@ async def test_one_import_runs_at_a_time(house: House) -> None:
     assert len(accepted) == 1
     assert set(refused) == {"import-running"}
     await house.ended(accepted.pop())
+
+
+async def test_each_error_of_a_query_has_its_name(house: House) -> None:
+    answer = await house.get("partners/imports/none/rows?after=-1&reported=perhaps&colour=red")
+
+    assert (answer.status_code, slug(answer)) == (422, "invalid-input")
+    assert {error["pointer"] for error in answer.json()["errors"]} == {"?after", "?reported", "?colour"}
+    assert slug(await house.post("partners/imports/eche?add=some")) == "invalid-input"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gateway.pages import agreements, committees, entrance, filling, office, partners, stays
 from gateway.pages.catalogues import LANGUAGES
@@ -48,19 +48,21 @@ PAGES: Final[tuple[tuple[str, Page], ...]] = (
 )
 
 
-def pages(door: Door) -> APIRouter:
+def pages(door: Door) -> list[Route]:
     """The staff pages, their static files and the way in."""
-    router = APIRouter(include_in_schema=False)
-    router.add_api_route("/", entrance.root(), methods=["GET"])
-    router.add_api_route("/static/{name}", entrance.static(), methods=["GET"])
+    listed = [
+        Route("/", entrance.root(), methods=["GET"]),
+        Route("/static/{name}", entrance.static(), methods=["GET"]),
+    ]
     for language in LANGUAGES:
-        router.add_api_route(f"/{language}/sign-in", entrance.sign_in(door, language), methods=["GET"])
-        router.add_api_route(f"/{language}/profile", _answered(door, language, office.choose_scheme), methods=["POST"])
-        for path, page in FORMS:
-            router.add_api_route(f"/{language}{path}", _answered(door, language, page), methods=["GET", "POST"])
-        for path, page in PAGES:
-            router.add_api_route(f"/{language}{path}", _answered(door, language, page), methods=["GET"])
-    return router
+        at = f"/{language}"
+        listed += [
+            Route(f"{at}/sign-in", entrance.sign_in(door, language), methods=["GET"]),
+            Route(f"{at}/profile", _answered(door, language, office.choose_scheme), methods=["POST"]),
+            *(Route(f"{at}{path}", _answered(door, language, page), methods=["GET", "POST"]) for path, page in FORMS),
+            *(Route(f"{at}{path}", _answered(door, language, page), methods=["GET"]) for path, page in PAGES),
+        ]
+    return listed
 
 
 def _answered(door: Door, language: str, page: Page) -> Callable[[Request], Awaitable[Response]]:

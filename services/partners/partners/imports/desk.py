@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
 from starlette.datastructures import UploadFile
 
+from chassis.bodies import query
 from chassis.decide import Caller, Reason, Text
 from chassis.http import House
 from chassis.problems import Problem
 from contracts.roles import AFR, COO, DIR, OFF, OPS, VR
+from contracts.types import Body
 from partners.imports.eche import ListedInstitution, ShapeUnknown, read
 from partners.imports.run import ROWS, RUNS, begin, prepare
 from partners.initialise import listed_countries
@@ -30,6 +33,19 @@ NOT_THE_LIST: Final = Text(
 Counted = Mapping[str, Any]
 
 
+class Wanted(Body):
+    """Which institutions of the list are added where there is none."""
+
+    add: Literal["all", "none"] = "none"
+
+
+class Page(Body):
+    """Rows after this number; all of them, or those with something to report."""
+
+    after: int = Field(0, ge=0)
+    reported: bool = True
+
+
 def import_routes(house: House) -> APIRouter:
     running: set[asyncio.Task[None]] = set()
 
@@ -44,9 +60,10 @@ def import_routes(house: House) -> APIRouter:
     router = APIRouter(prefix="/imports", lifespan=while_open)
 
     @router.post("/eche")
-    async def eche(request: Request, add: Annotated[Literal["all", "none"], Query()] = "none") -> Response:
+    async def eche(request: Request) -> Response:
         """Takes the list and answers 202 with the run; the run goes on by itself."""
         caller = _permitted(house, request, (OFF,))
+        add = query(Wanted, request).add
         content = await _file(request)
         rows = await _rows(content)
         await prepare(house.desk)
@@ -64,22 +81,17 @@ def import_routes(house: House) -> APIRouter:
         return house.answer({"items": [_shown(run) for run in found]})
 
     @router.get("/{run_id}")
-    async def progress(run_id: str, request: Request) -> Response:
+    async def progress(request: Request) -> Response:
         _permitted(house, request, READERS)
-        return house.answer(_shown(await _run(house, run_id)))
+        return house.answer(_shown(await _run(house, request.path_params["run_id"])))
 
     @router.get("/{run_id}/rows")
-    async def report(
-        run_id: str,
-        request: Request,
-        after: Annotated[int, Query(ge=0)] = 0,
-        reported: Annotated[bool, Query()] = True,
-    ) -> Response:
+    async def report(request: Request) -> Response:
         """Rows by number, a thousand at a time: those with something to report, or all of them."""
         _permitted(house, request, READERS)
-        await _run(house, run_id)
-        asked: dict[str, Any] = {"run_id": run_id, "number": {"$gt": after}}
-        if reported:
+        page, run = query(Page, request), await _run(house, request.path_params["run_id"])
+        asked: dict[str, Any] = {"run_id": run["_id"], "number": {"$gt": page.after}}
+        if page.reported:
             asked["remarks.0"] = {"$exists": True}
         found = await house.store[ROWS].find(asked).sort("number", 1).limit(PAGE_LIMIT).to_list(PAGE_LIMIT)
         shown = ("number", "outcome", "partner_id", "matched_by", "remarks")
