@@ -9,6 +9,7 @@ BIN     := .venv/bin
 UI      := services/gateway/ui
 CACHE   := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/passerelle
 KAFKA   := $(CACHE)/kafka-4.1.1/.complete
+CLASSES := $(CACHE)/kafka-4.1.1/.classes
 ZIPKIN  := $(CACHE)/zipkin-3.5.1/.complete
 TRACING := $(filter-out 0,$(TRACES))
 PEERS   := .venv-peers
@@ -97,7 +98,7 @@ LOCK = $(BIN)/uv pip compile -q $(1) -o $(2) --universal --python-version 3.11 -
 setup: install ## everything third-party, for running and for testing
 	@infra/local/machine testing
 
-install: machine .venv/.installed $(KAFKA) $(if $(TRACING),$(ZIPKIN)) $(ASSETS)
+install: machine .venv/.installed $(CLASSES) $(if $(TRACING),$(ZIPKIN)) $(ASSETS)
 
 machine:
 	@infra/local/machine running
@@ -126,6 +127,11 @@ $(PEERS)/.installed: tests/bench/peers.lock .venv/.installed
 $(KAFKA): infra/local/pom.xml
 	@echo "Fetching Apache Kafka"
 	@mvn -q -B -Dstyle.color=never -f infra/local/pom.xml -Dlibs=$(@D) package
+	@touch $@
+
+$(CLASSES): $(KAFKA) | .venv/.installed
+	@echo "Keeping the classes that Kafka loads"
+	@$(BIN)/python -m stack.kafka
 	@touch $@
 
 $(ZIPKIN): infra/local/pom.xml

@@ -2,6 +2,7 @@
 
 import base64
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -57,6 +58,23 @@ def libraries() -> Path:
     return places.cache_dir() / f"kafka-{VERSION}"
 
 
+def classes() -> Path:
+    """What Java keeps of the classes that a broker loads, so that the next one need not read and check them again."""
+    return places.cache_dir() / f"kafka-{VERSION}.jsa"
+
+
+def keep_classes() -> None:
+    """Runs a broker once for its classes; a Java that cannot keep them leaves nothing, and brokers start without."""
+    classes().unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        command = prepare(Path(folder), port := ports.free_port(), ports.free_port())
+        keeping = [command[0], f"-XX:ArchiveClassesAtExit={classes()}", *command[1:]]
+        log = Path(folder) / "log" / "kafka.log"
+        broker = Child("kafka", keeping, log, address=f"{HOST}:{port}", answers=lambda: answers(port))
+        broker.start(60)
+        broker.stop()
+
+
 def _format(settings: Path) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = [*_java(heap="128m"), "kafka.tools.StorageTool"]
@@ -70,13 +88,21 @@ def _format(settings: Path) -> None:
 def _java(heap: str) -> list[str]:
     if not any(libraries().glob("kafka_*.jar")):
         raise StackFailure("Kafka is not installed. Run `make setup`.")
+    kept = [f"-XX:SharedArchiveFile={classes()}"] if classes().exists() else []
     return [
         java.executable(),
         f"-Xmx{heap}",
         "-XX:+UseSerialGC",
+        # What one machine asks of a broker never pays for the compiler of long-running servers.
+        "-XX:TieredStopAtLevel=1",
+        *kept,
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true",
         "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss",
         "-cp",
         f"{libraries()}/*",
     ]
+
+
+if __name__ == "__main__":
+    keep_classes()

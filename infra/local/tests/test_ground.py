@@ -1,5 +1,6 @@
 """The broker and the store as the tests of every service use them: real, killed, frozen and started again."""
 
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from stack import kafka, store
+from stack import kafka, ports, store
 from stack.child import Child
 from stack.failure import StackFailure
 
@@ -141,6 +142,17 @@ async def test_a_change_stream_tells_of_an_insert(a_store: Child) -> None:
             change = await changes.next()
 
     assert change["documentKey"] == {"_id": "seen"}
+
+
+def test_a_broker_loads_the_classes_that_were_kept_at_install(tmp_path: Path) -> None:
+    if not kafka.classes().exists():
+        pytest.skip("this Java keeps no classes")
+    java, *told = kafka.prepare(tmp_path, ports.free_port(), ports.free_port())[:-2]
+
+    tried = [java, "-Xshare:on", *told, "kafka.tools.StorageTool", "random-uuid"]
+    done = subprocess.run(tried, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_a_taken_port_is_refused_before_the_broker_starts(broker: Child, tmp_path: Path) -> None:
