@@ -4,43 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from functools import partial
 from typing import Any
-from unittest.mock import patch
 from uuid import UUID
 
 import pytest
-from aiokafka import ConsumerRecord
-from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo.monitoring import CommandListener
 from tests.support.coast import Coast, records_of
 from tests.support.ground import Room
 from tests.support.lamps import Lamps, opened
 from tests.support.lantern import Greeted
 from tests.support.moments import MOMENT
+from tests.support.wire import Cost, Wire, listened, record
 
-from chassis.mongo import Row, Store
+from chassis.mongo import Store
 from chassis.outbox import INDEXES, OUTBOX, Told, outbox_row
-from chassis.outlet import Outlet, outgoing
+from chassis.outlet import Outlet
 from chassis.parking import Parking
 from chassis.projection import Projection, Projector
 from chassis.reaction import Heard, Reaction, Reactor, Work
 from chassis.relay import Relay
 
-WRITES = ("insert", "update", "delete")
 TRACE = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Round trips, documents written, records and bytes (key, value and headers) published."""
-
-    trips: int = 0
-    documents: int = 0
-    records: int = 0
-    bytes: int = 0
 
 
 COSTS: Mapping[str, Cost] = {
@@ -55,42 +38,9 @@ COSTS: Mapping[str, Cost] = {
 }
 
 
-@dataclass
-class Wire(CommandListener):
-    """Everything that a client asks the store for, and how many documents that changed."""
-
-    trips: int = 0
-    documents: int = 0
-
-    def started(self, event: Any) -> None:  # noqa: ARG002
-        self.trips += 1
-
-    def succeeded(self, event: Any) -> None:
-        if event.command_name == "findAndModify":
-            self.documents += event.reply["lastErrorObject"]["n"]
-        elif event.command_name == "bulkWrite":
-            self.documents += event.reply["nInserted"] + event.reply["nMatched"] + event.reply["nUpserted"]
-        elif event.command_name in WRITES:
-            self.documents += event.reply["n"]
-
-    def failed(self, event: Any) -> None: ...
-
-    def cost(self) -> Cost:
-        """Since the last time."""
-        spent, self.trips, self.documents = Cost(self.trips, self.documents), 0, 0
-        return spent
-
-
 @pytest.fixture
 def wire() -> Wire:
     return Wire()
-
-
-@asynccontextmanager
-async def listened(wire: Wire) -> AsyncIterator[None]:
-    """Stores made within are listened to."""
-    with patch("chassis.mongo.AsyncIOMotorClient", partial(AsyncIOMotorClient, event_listeners=[wire])):
-        yield
 
 
 @pytest.fixture
@@ -240,14 +190,6 @@ def states(room: Room, count: int, *, version: int, start: int = 1) -> list[Any]
         state = {"id": key, "version": version, "state": "open", "name": "Vieux-Port"}
         rows.append(outbox_row(room.words.harbour, key, version, [], state, told, 1))
     return [record(row, at=0) for row in rows]
-
-
-def record(row: Row, *, at: int) -> Any:
-    """As Kafka gives it."""
-    topic, key, value, headers, _ = outgoing(row)[at]
-    assert key
-    assert value
-    return ConsumerRecord(topic, 0, 0, 0, 0, key, value, None, len(key), len(value), tuple(headers))
 
 
 async def never(*record: object) -> None:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import orjson
 from pymongo import ReplaceOne
+from pymongo.errors import BulkWriteError
 
-from chassis.mongo import Row, Store, ascending
+from chassis.mongo import SAME_KEY, Row, Store, ascending
 from chassis.parking import Parking
+from chassis.projection import FEW
 from chassis.reading import Record, Waiting
 from chassis.telemetry import Measures
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
@@ -84,6 +86,7 @@ class Journal:
         subjects = list({envelope.subject for envelope, _ in read})
         kept = await self._store[LINKS].find({"_id": {"$in": subjects}}).to_list(None)
         links = {row["_id"]: set(row["partners"]) for row in kept}
+        before = {subject: len(partners) for subject, partners in links.items()}
         rows = []
         for envelope, fact in read:
             partners = links.setdefault(envelope.subject, set())
@@ -94,19 +97,30 @@ class Journal:
         replacing = [
             ReplaceOne({"_id": subject}, {"_id": subject, "partners": sorted(partners)}, upsert=True)
             for subject, partners in links.items()
+            if len(partners) != before.get(subject, 0)
         ]
-        await self._store[LINKS].bulk_write(replacing, ordered=False)
+        if replacing:
+            await self._store[LINKS].bulk_write(replacing, ordered=False)
         return rows
 
     async def _append(self, collection: str, rows: list[Row]) -> None:
-        ids = [row["_id"] for row in rows]
-        known = await self._store[collection].find({"_id": {"$in": ids}}, {"_id": 1}).to_list(None)
-        seen = {row["_id"] for row in known}
-        fresh = {row["_id"]: row for row in rows if row["_id"] not in seen}
+        """Those that are not there yet; a few are nearly always new, which needs no asking."""
+        fresh = {row["_id"]: row for row in rows}
+        if len(fresh) > FEW:
+            there = self._store[collection].find({"_id": {"$in": list(fresh)}}, {"_id": 1})
+            for known in await there.to_list(None):
+                del fresh[known["_id"]]
+        noted = len(fresh)
         if fresh:
-            await self._store[collection].insert_many(list(fresh.values()), ordered=False)
+            try:
+                await self._store[collection].insert_many(list(fresh.values()), ordered=False)
+            except BulkWriteError as there_already:
+                faults = there_already.details["writeErrors"]
+                if any(fault["code"] != SAME_KEY for fault in faults):
+                    raise
+                noted -= len(faults)
         if self._measures:
-            self._measures.heard.labels(self._contract.events_topic, "noted").inc(len(fresh))
+            self._measures.heard.labels(self._contract.events_topic, "noted").inc(noted)
 
 
 def _partners(value: object, member: str = "") -> Iterator[str]:

@@ -120,14 +120,6 @@ async def test_a_timeline_tells_what_happened_newest_first(house: House) -> None
     ]
 
 
-async def test_a_fact_told_twice_stands_once(house: House) -> None:
-    state = await house.tell(PARTNER, (registered("Once"),))
-    await house.tell(PARTNER, (registered("Once"),), key=state.id, sent=lambda topic: False)
-    await house.shown(f"/api/v1/partners/{state.id}")
-    answer = await house.get(f"/api/v1/partners/{state.id}/history")
-    assert len(answer.json()["items"]) <= 1
-
-
 async def test_a_read_waits_for_what_was_just_written(house: House) -> None:
     key = new_id()
     reading = asyncio.create_task(
