@@ -152,7 +152,8 @@ def test_a_broker_loads_the_classes_that_were_kept_at_install(tmp_path: Path) ->
     tried = [java, "-Xshare:on", *told, "kafka.tools.StorageTool", "random-uuid"]
     done = subprocess.run(tried, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stdout
+    again = "another Java than at install: `python -m stack.kafka` keeps its classes"
+    assert done.returncode == 0, f"{done.stdout}\n{again}"
 
 
 def test_a_taken_port_is_refused_before_the_broker_starts(broker: Child, tmp_path: Path) -> None:
