@@ -65,7 +65,7 @@ def parse(model: type[BaseModel], content: bytes) -> BaseModel:
     try:
         return model.model_validate_json(content or b"{}", extra="forbid")
     except ValidationError as invalid:
-        raise _refused(invalid, _pointer) from None
+        raise Problem("invalid-input", errors=_errors(invalid, _pointer)) from None
 
 
 def query(model: type[M], request: Request) -> M:
@@ -74,19 +74,18 @@ def query(model: type[M], request: Request) -> M:
     try:
         return model.model_validate(dict(request.query_params), extra="forbid")
     except ValidationError as invalid:
-        raise _refused(invalid, lambda place: f"?{place[0]}") from None
+        raise Problem("invalid-input", errors=_errors(invalid, lambda place: f"?{place[0]}")) from None
 
 
 def _pointer(place: Sequence[int | str]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
 
 
-def _refused(invalid: ValidationError, pointed: Callable[[Sequence[int | str]], str]) -> Problem:
-    errors = [
+def _errors(invalid: ValidationError, pointed: Callable[[Sequence[int | str]], str]) -> list[dict[str, str]]:
+    return [
         {"pointer": pointed(error["loc"]), "code": error["type"], "detail": error["msg"]}
         for error in invalid.errors(include_url=False, include_context=False, include_input=False)
     ]
-    return Problem("invalid-input", errors=errors)
 
 
 def if_match(request: Request) -> int | None:

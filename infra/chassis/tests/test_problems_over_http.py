@@ -9,13 +9,21 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pydantic import BaseModel
 from pymongo.errors import OperationFailure
+from starlette.requests import Request
 from tests.support.lamps import Lamps
 from tests.support.lantern import KEEPER, MASTER, STROLLER
 
+from chassis.bodies import query
 from chassis.decide import Caller
 from chassis.http import bare, handle_errors
+from chassis.problems import Problem
 from stack.child import Child
+
+
+class Dimmed(BaseModel):
+    brightness: int = 1
 
 
 def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
@@ -51,6 +59,17 @@ async def test_each_error_of_a_body_has_its_pointer(door: Lamps) -> None:
     errors = {error["pointer"]: error["detail"] for error in problem(answer, 422, "invalid-input")["errors"]}
     assert set(errors) == {"/name", "/place", "/colour~1hue~01", "/oil_until"}
     assert all(errors.values())
+
+
+def test_each_error_of_a_query_has_its_name() -> None:
+    request = Request({"type": "http", "headers": [], "query_string": b"brightness=bright&colour=red"})
+
+    with pytest.raises(Problem) as refused:
+        query(Dimmed, request)
+
+    errors: Any = refused.value.refusal.members["errors"]
+    assert refused.value.refusal.slug == "invalid-input"
+    assert {error["pointer"] for error in errors} == {"?brightness", "?colour"}
 
 
 async def test_an_unknown_member_inside_another_is_refused(door: Lamps) -> None:

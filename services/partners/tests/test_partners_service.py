@@ -295,7 +295,7 @@ async def test_one_import_runs_at_a_time(house: House) -> None:
     await house.ended(accepted.pop())
 
 
-async def test_each_error_of_a_query_has_its_name(house: House) -> None:
+async def test_a_wrong_query_of_a_list_is_refused_by_name(house: House) -> None:
     answer = await house.get("partners/imports/none/rows?after=-1&reported=perhaps&colour=red")
 
     assert (answer.status_code, slug(answer)) == (422, "invalid-input")
