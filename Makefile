@@ -48,13 +48,13 @@ reset: ## stop everything and delete the data of this stack
 
 .PHONY: test test-quick check journeys chaos rules bench bench-peers format lock
 test: setup ## every test
-	@$(BIN)/python -m pytest -m "not chaos" $(HALVES) || { [ $$? -eq 1 ] && $(BIN)/python -m pytest -m "not chaos" --last-failed; }
+	@$(BIN)/python -m pytest -m "not chaos" $(PARALLEL) || { [ $$? -eq 1 ] && $(BIN)/python -m pytest -m "not chaos" --last-failed; }
 
 test-quick: install ## the tests that need no more than a few seconds each
-	@$(BIN)/python -m pytest -m "not slow" $(HALVES)
+	@$(BIN)/python -m pytest -m "not slow" $(PARALLEL)
 
-# As many processes as there are cores, each with a broker and a store of its own.
-HALVES := --numprocesses logical --maxprocesses 4 --no-loadscope-reorder
+# As many processes as there are cores, four at most, each with a broker and a store of its own.
+PARALLEL := --numprocesses logical --maxprocesses 4 --no-loadscope-reorder
 
 check: machine .venv/.installed $(UI_TOOLS) ## format, lint, types, layers, dependencies, sizes, contracts, translations
 	@infra/check/run

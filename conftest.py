@@ -5,4 +5,4 @@ import contracts
 
 __all__ = ["contracts"]
 
-pytest_plugins = ["tests.support.ground", "tests.support.halves"]
+pytest_plugins = ["tests.support.ground", "tests.support.parallel"]

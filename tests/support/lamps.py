@@ -125,7 +125,7 @@ class Client:
 
 
 def settings_of(bootstrap: str, mongo: str, keys: Path, room: str, **more: object) -> LampsSettings:
-    """Whatever a shell that sourced `.run/env` says of the clock and of signing in."""
+    """The clock runs and nobody signs in by name, unless `more` says so: a shell that exported `.run/env` changes nothing."""
     shared = {"PASSERELLE_KAFKA_BOOTSTRAP": bootstrap, "PASSERELLE_MONGO_URL": mongo, "PASSERELLE_KEYS_DIR": keys}
     usual = {"PASSERELLE_CLOCK": "real", "PASSERELLE_SIGN_IN": "oidc"}
     return LampsSettings.model_validate({**shared, **usual, "room": room, "database": f"lamps_{room}", **more})

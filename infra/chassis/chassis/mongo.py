@@ -242,6 +242,17 @@ class Store:
         rows: list[Row] = await cursor.to_list(None)
         return rows
 
+    async def insert_new(self, collection: str, documents: Sequence[Mapping[str, Any]]) -> int:
+        """Inserts those whose id is not there yet; how many these were.
+        Proved by `test_two_workers_that_hear_the_same_states_agree_on_the_newest`."""
+        try:
+            await self[collection].insert_many(documents, ordered=False)
+        except BulkWriteError as raced:
+            if _codes(raced) != {SAME_KEY}:
+                raise
+            return len(documents) - len(raced.details["writeErrors"])
+        return len(documents)
+
     async def index(self, collection: str, *indexes: IndexModel) -> None:
         """Makes the indexes; those that stand already stay."""
         if indexes:

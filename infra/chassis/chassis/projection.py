@@ -14,9 +14,9 @@ from typing import Any, Final
 
 import orjson
 from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError, DuplicateKeyError
+from pymongo.errors import DuplicateKeyError
 
-from chassis.mongo import AWAY, SAME_KEY, Row, Session, Store, ascending
+from chassis.mongo import AWAY, Row, Session, Store, ascending
 from chassis.parking import Parking
 from chassis.reading import Record, Waiting
 from chassis.telemetry import SAMPLED, Measures, heard_since, log
@@ -207,13 +207,8 @@ class Projector:
         newer = [
             document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]
         ]
-        if fresh:
-            try:
-                await self.store[self.collection].insert_many(fresh, ordered=False)
-            except BulkWriteError as raced:
-                if any(error["code"] != SAME_KEY for error in raced.details["writeErrors"]):
-                    raise
-                await self._one_by_one(fresh)
+        if fresh and await self.store.insert_new(self.collection, fresh) < len(fresh):
+            await self._one_by_one(fresh)
         if newer:
             await self.store.transaction(lambda session: self._replace(newer, session))
 

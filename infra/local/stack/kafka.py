@@ -4,6 +4,7 @@ import base64
 import subprocess
 import tempfile
 import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -19,7 +20,9 @@ VERSION = "4.1.1"
 SETTINGS = Path(__file__).with_name("kafka.properties")
 
 
-def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 60) -> Child:
+def start(
+    run_dir: Path, port: int | None = None, *, within_seconds: float = 60, told_to_java: Sequence[str] = ()
+) -> Child:
     """A broker of its own as a child process, answering when this returns; `address` is its bootstrap.
 
     Started again on the same folder and port it has the same data. Raises StackFailure with the log's end.
@@ -27,7 +30,8 @@ def start(run_dir: Path, port: int | None = None, *, within_seconds: float = 60)
     port = port or ports.free_port()
     ports.require_free({"kafka": port}, ["kafka"])
     log = run_dir / "log" / "kafka.log"
-    command = prepare(run_dir, port, ports.free_port())
+    java_itself, *command = prepare(run_dir, port, ports.free_port())
+    command = [java_itself, *told_to_java, *command]
     child = Child("kafka", command, log, address=f"{HOST}:{port}", answers=lambda: answers(port))
     return child.start(within_seconds)
 
@@ -67,12 +71,7 @@ def keep_classes() -> None:
     """Runs a broker once for its classes; a Java that cannot keep them leaves nothing, and brokers start without."""
     classes().unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        command = prepare(Path(folder), port := ports.free_port(), ports.free_port())
-        keeping = [command[0], f"-XX:ArchiveClassesAtExit={classes()}", *command[1:]]
-        log = Path(folder) / "log" / "kafka.log"
-        broker = Child("kafka", keeping, log, address=f"{HOST}:{port}", answers=lambda: answers(port))
-        broker.start(60)
-        broker.stop()
+        start(Path(folder), told_to_java=[f"-XX:ArchiveClassesAtExit={classes()}"]).stop()
 
 
 def _format(settings: Path) -> None:

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import orjson
 from pymongo import ReplaceOne
-from pymongo.errors import BulkWriteError
 
-from chassis.mongo import SAME_KEY, Row, Store, ascending
+from chassis.mongo import Row, Store, ascending
 from chassis.parking import Parking
 from chassis.projection import FEW
 from chassis.reading import Record, Waiting
@@ -110,15 +109,7 @@ class Journal:
             there = self._store[collection].find({"_id": {"$in": list(fresh)}}, {"_id": 1})
             for known in await there.to_list(None):
                 del fresh[known["_id"]]
-        noted = len(fresh)
-        if fresh:
-            try:
-                await self._store[collection].insert_many(list(fresh.values()), ordered=False)
-            except BulkWriteError as there_already:
-                faults = there_already.details["writeErrors"]
-                if any(fault["code"] != SAME_KEY for fault in faults):
-                    raise
-                noted -= len(faults)
+        noted = await self._store.insert_new(collection, list(fresh.values())) if fresh else 0
         if self._measures:
             self._measures.heard.labels(self._contract.events_topic, "noted").inc(noted)
 

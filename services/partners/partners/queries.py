@@ -74,12 +74,8 @@ def _private_reads(house: House) -> APIRouter:
     async def staged_changes(request: Request) -> Response:
         """What imports found to differ, the latest first."""
         await _reader(house, request, (*OFFICE, OPS))
-        rows = (
-            await house.store["staged_changes"]
-            .find({"target_id": request.path_params["id"]})
-            .sort("_id", -1)
-            .to_list(ROWS_LIMIT)
-        )
+        asked = {"target_id": request.path_params["id"]}
+        rows = await house.store["staged_changes"].find(asked).sort("_id", -1).to_list(ROWS_LIMIT)
         return house.answer({"items": [{"id": row.pop("_id"), **row} for row in rows]})
 
     return router
