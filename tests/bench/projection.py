@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer
-from opentelemetry import trace
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from pymongo import ReplaceOne
 from tests.bench.bench_ground import Ground
 from tests.bench.interleaved import Figures, interleaved
 
+from chassis import telemetry
 from chassis.broker import quiet_broker
 from chassis.consumer import Ear
 from chassis.parking import Parking
@@ -28,7 +28,7 @@ KEYS, UPDATES, BATCH, FETCH_BYTES = 8_000, 4, 1_000, 4 * 1024 * 1024
 async def run(ground: Ground, times: int) -> list[Figures]:
     """First load (every key once), updates (several versions of each), replay (nothing is new), each with a tenth of the
     records traced; and tracing against the product's own untraced rate."""
-    _exporting()
+    telemetry.set_up("bench", (BatchSpanProcessor(Nowhere()),))
     load = await ground.topic("bench.load")
     updates = await ground.topic("bench.updates")
     loaded = await ground.fill(load, KEYS, 1, sampled=0.1)
@@ -59,12 +59,6 @@ class Nowhere(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:  # noqa: ARG002
         return SpanExportResult.SUCCESS
-
-
-def _exporting() -> None:
-    provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(Nowhere()))
-    trace.set_tracer_provider(provider)
 
 
 Form = Callable[[Ground, str, int, Any, str], Awaitable[float]]

@@ -8,13 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.coast import Coast, records_of
 from tests.support.ground import Room
 from tests.support.lamps import Lamps, opened
 from tests.support.lantern import Closed
+from tests.support.spans import remembered
 from tests.support.watching import eventually
 
 from chassis.outlet import outgoing
@@ -215,13 +215,8 @@ async def test_a_parked_state_is_kept_after_all_when_it_can_be(
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = provider.get_tracer("tests")
-    monkeypatch.setattr("chassis.telemetry.tracer", tracer)
-    yield exporter
-    provider.shutdown()
+    with remembered(monkeypatch) as exporter:
+        yield exporter
 
 
 def named(exporter: InMemorySpanExporter) -> dict[str, ReadableSpan]:

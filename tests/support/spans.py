@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver in this process: every span that the services export, kept in memory."""
+"""Spans kept in memory: those that this process makes, and those that services export to an OTLP/HTTP receiver in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from chassis.telemetry import Exports
+
+
+@contextmanager
+def remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
+    """All that this process makes meanwhile."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    processor = SimpleSpanProcessor(exporter)
+    provider.add_span_processor(processor)
+    monkeypatch.setattr("chassis.telemetry.tracer", provider.get_tracer("tests"))
+    monkeypatch.setattr("chassis.telemetry._exports", Exports([processor]))
+    yield exporter
+    provider.shutdown()
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from tests.support.lamps import Lamps
+from tests.support.spans import remembered
 
 from chassis.outlet import outgoing
 from chassis.telemetry import SAMPLED as SAMPLED_DIGITS
@@ -24,13 +23,8 @@ SAMPLED = f"00-{TRACE}-b7ad6b7169203331-01"
 
 @pytest.fixture
 def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = provider.get_tracer("tests")
-    monkeypatch.setattr("chassis.telemetry.tracer", tracer)
-    yield exporter
-    provider.shutdown()
+    with remembered(monkeypatch) as exporter:
+        yield exporter
 
 
 async def test_the_trace_of_a_request_goes_on_in_its_command_and_its_records(
@@ -94,6 +88,37 @@ def test_what_goes_wrong_in_a_span_is_named_and_not_repeated(spans: InMemorySpan
     (span,) = spans.get_finished_spans()
     assert (span.status.status_code, span.status.description) == (trace.StatusCode.ERROR, "ValueError")
     assert "Vermeiren" not in span.to_json()
+
+
+AT_ITS_END = """
+import sys
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
+from chassis import telemetry
+memory, header, attributes = InMemorySpanExporter(), sys.argv[1], {"passerelle.view": "lanterns", "passerelle.version": 3}
+telemetry.set_up("tests", (SimpleSpanProcessor(memory),))
+context = telemetry.parent(header)
+usual = telemetry.tracer.start_span("project lanterns", context, SpanKind.CONSUMER, attributes, start_time=1_000)
+usual.end()
+telemetry.heard_since(1_000, "project lanterns", header, attributes)
+telemetry.heard_since(1_000, "project lanterns", "no trace", attributes)
+for span in memory.get_finished_spans():
+    print(span.to_json(indent=None))
+"""
+
+
+@pytest.mark.parametrize(("switched_off", "spans_made"), [("", 2), ("true", 0)])
+def test_a_span_that_is_made_at_its_end_is_exported_like_any_other(switched_off: str, spans_made: int) -> None:
+    program = [sys.executable, "-c", AT_ITS_END, SAMPLED]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, env={"OTEL_SDK_DISABLED": switched_off})
+
+    spans = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(spans) == spans_made
+    ids = {span["context"].pop("span_id") for span in spans}
+    assert len(ids) == spans_made
+    assert all(span.pop("end_time") > span["start_time"] for span in spans)
+    assert all(span == spans[0] for span in spans)
 
 
 PROGRAM = """
