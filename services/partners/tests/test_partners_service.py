@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import orjson
 import pytest
 from services.partners.tests.partner_house import House, row, spreadsheet
 from services.partners.tests.partner_office import (
@@ -30,7 +31,7 @@ from contracts.envelope import Envelope
 from contracts.partner import Standing
 from contracts.roles import OPS, REA
 from partners.imports.eche import read
-from partners.imports.run import begin
+from partners.imports.run import ROWS, begin
 from partners.initialise import listed_countries
 from partners.reactions import REACTIONS
 
@@ -266,7 +267,9 @@ async def test_another_file_is_refused_and_nothing_comes_in(house: House) -> Non
 
 
 async def test_an_interrupted_run_goes_on_where_it_stopped(house: House) -> None:
-    rows = [row(f"ECOLE NUMERO {number}", PIC=f"9999{number:05d}") for number in range(350)]
+    """Every hundredth code is one that was taken fifty rows before."""
+    same = {number: {"OID": f"E1{number // 100:07d}"} for number in range(0, 350, 50)}
+    rows = [row(f"ECOLE NUMERO {n}", PIC=f"9999{n:05d}", **same.get(n, {})) for n in range(350)]
     content = spreadsheet(rows)
     listed = read(content, [body.iso2 for body in listed_countries()])
     begun, work = await begin(house.desk, content, len(listed), "all", "officer-01")
@@ -276,9 +279,17 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(house: House) -> None
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await house.desk.store["partner"].count_documents({}) < 350
+    await house.desk.store[ROWS].delete_many({"run_id": begun["_id"], "number": {"$gt": 340}})  # not written down yet
     run = await house.imported(content, "all")
     assert (run["run_id"], run["state"]) == (begun["_id"], "completed")
     assert (run["created"], await house.desk.store["partner"].count_documents({})) == (350, 350)
+    assert (run["matched"], run["staged"], run["absent"]) == (0, 0, 0)
+    told = await house.rows("outbox")
+    facts = [orjson.loads(each["records"][0]["value"]) for each in told]
+    assert {id_ for fact in facts for id_ in fact["confirmed_distinct_from"]} <= {each["key"] for each in told}
+    remarks = [[each["code"] for each in item["remarks"]] for item in await house.report(run, reported=False)]
+    assert [codes.count("identifier-taken") for codes in remarks] == [int(n % 100 == 50) for n in range(350)]
+    assert {code for codes in remarks for code in codes} == {"possible-duplicate", "identifier-taken"}
 
 
 async def test_one_import_runs_at_a_time(house: House) -> None:

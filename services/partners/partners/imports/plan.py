@@ -42,6 +42,12 @@ class Planned:
     diff: tuple[Difference, ...] = ()
     remarks: list[Remark] = field(default_factory=list)
 
+    def learn(self, remarks: Iterable[Remark]) -> bool:
+        """Adds what is not said yet; whether there was any."""
+        new = [remark for remark in remarks if remark not in self.remarks]
+        self.remarks += new
+        return bool(new)
+
 
 def planned(
     rows: Iterable[ListedInstitution],
@@ -139,17 +145,17 @@ def _key(scheme: IdentifierScheme, text: str) -> str | None:
     return claim_key(scheme, value) if value else None
 
 
-def resumed(plan: Sequence[Planned], kept: Mapping[int, Mapping[str, Any]]) -> tuple[list[Planned], list[Outcome]]:
-    """The rows that an interrupted run still has to do, as it had planned them, and the outcomes settled before."""
-    left: list[Planned] = []
-    settled: list[Outcome] = []
+def resume(plan: Sequence[Planned], kept: Mapping[int, Mapping[str, Any]]) -> list[Planned]:
+    """Makes each row again what an interrupted run had planned it to be, or said of it since; gives those not written down."""
+    new, again = [], {}
     for one in plan:
-        row = kept[one.row.number]
-        outcome = Outcome(row["outcome"])
-        if row["settled"]:
-            settled.append(outcome)
-        if outcome is Outcome.CREATED and row["settled"]:
+        row = kept.get(one.row.number)
+        if row is None:
+            new.append(one)
             continue
-        one.outcome, one.partner_id = outcome, row["partner_id"]
-        left.append(one)
-    return left, settled
+        again[one.partner_id] = row["partner_id"]
+        one.outcome, one.partner_id, one.matched_by = Outcome(row["outcome"]), row["partner_id"], row["matched_by"]
+        one.remarks = [Remark.of(each) for each in row["remarks"]]
+    for one in plan:
+        one.candidates = tuple(again.get(id_, id_) for id_ in one.candidates)
+    return new

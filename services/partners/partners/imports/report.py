@@ -64,6 +64,11 @@ class Remark:
     value: str | None = None
     partner_ids: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Remark:
+        """From its JSON."""
+        return cls(said["code"], said.get("column"), said.get("value"), tuple(said.get("partner_ids", ())))
+
     def json(self) -> dict[str, Any]:
         said = SENTENCES[self.code]
         shown = {"code": self.code, "column": self.column, "value": self.value}

@@ -25,7 +25,7 @@ from contracts.partner import ReceivedIdentifier
 from contracts.roles import SERVICE
 from partners.imports.eche import SCHEMES, SOURCE, ListedInstitution
 from partners.imports.matching import FIELDS, Register
-from partners.imports.plan import Add, Outcome, Planned, batches, planned, registration, resumed
+from partners.imports.plan import Add, Outcome, Planned, batches, planned, registration, resume
 from partners.imports.report import Remark
 from partners.partner.bodies import Difference, StageChange
 
@@ -93,7 +93,7 @@ class Run:
         seen = await self._seen_before()
         plan = await self._plan(rows, documents, own_id)
         creations = [one for one in plan if one.outcome is Outcome.CREATED]
-        await self._settle_created([one for one in creations if one.partner_id in documents], documents)
+        await self._told_created([one for one in creations if one.partner_id in documents], documents)
         await self._create([one for one in creations if one.partner_id not in documents])
         if not seen:
             differing = [one for one in plan if one.outcome is Outcome.MATCHED and one.partner_id != own_id]
@@ -129,18 +129,16 @@ class Run:
 
         plan = await asyncio.to_thread(work)
         kept = {row["number"]: row for row in await desk.store[ROWS].find({"run_id": self.id}).to_list(None)}
-        if kept:
-            plan, settled = resumed(plan, kept)
-        else:
-            settled = [one.outcome for one in plan if one.outcome is not Outcome.CREATED]
-            written = [self._row(one, settled=one.outcome is not Outcome.CREATED) for one in plan]
-            for start in range(0, len(written), 1_000):
-                await desk.store[ROWS].insert_many(written[start : start + 1_000])
-        self._counters |= {outcome: settled.count(outcome) for outcome in Outcome}
+        new = [self._row(one) for one in resume(plan, kept)]
+        for start in range(0, len(new), 1_000):
+            await desk.store[ROWS].insert_many(new[start : start + 1_000])
+        outcomes = [one.outcome for one in plan]
+        self._counters |= {outcome: outcomes.count(outcome) for outcome in Outcome}
+        self._counters[Outcome.CREATED] = 0
         await self._note()
         return plan
 
-    def _row(self, one: Planned, *, settled: bool) -> Row:
+    def _row(self, one: Planned) -> Row:
         return {
             "_id": f"{self.id}:{one.row.number}",
             "run_id": self.id,
@@ -148,7 +146,6 @@ class Run:
             "outcome": one.outcome.value,
             "partner_id": one.partner_id,
             "matched_by": one.matched_by,
-            "settled": settled,
             "remarks": [remark.json() for remark in one.remarks],
         }
 
@@ -156,24 +153,29 @@ class Run:
         for batch in batches(plan, AT_ONCE):
             items = [(str(one.partner_id), registration(one, self.id)) for one in batch]
             outcomes = await self._desk.run_many("partner", "register_partner", items, IMPORT)
+            changed = []
             for one, outcome in zip(batch, outcomes, strict=True):
                 if isinstance(outcome, Refusal):
                     one.outcome, one.partner_id = Outcome.UNREADABLE, None
                     one.remarks.append(Remark("not-created", value=outcome.slug))
-                else:
-                    one.remarks += _taken_elsewhere(outcome.state.identifiers_received)
-            await self._settle(batch)
+                    changed.append(one)
+                elif one.learn(_taken_elsewhere(outcome.state.identifiers_received)):
+                    changed.append(one)
+            await self._settle(batch, changed)
 
-    async def _settle_created(self, plan: Sequence[Planned], documents: Mapping[str, Row]) -> None:
+    async def _told_created(self, plan: Sequence[Planned], documents: Mapping[str, Row]) -> None:
         """Rows whose partner came in before the interruption."""
+        changed = []
         for one in plan:
             received = documents[str(one.partner_id)]["public"].get("identifiers_received", ())
-            one.remarks += _taken_elsewhere([ReceivedIdentifier.model_validate(each) for each in received])
-        await self._settle(plan)
+            if one.learn(_taken_elsewhere([ReceivedIdentifier.model_validate(each) for each in received])):
+                changed.append(one)
+        await self._settle(plan, changed)
 
-    async def _settle(self, batch: Sequence[Planned]) -> None:
-        """In one transaction: outside, each row would wait for the disk by itself."""
-        rows = [self._row(one, settled=True) for one in batch]
+    async def _settle(self, batch: Sequence[Planned], changed: Sequence[Planned]) -> None:
+        """Those of which something else is to be said than was planned are written in one transaction: outside, each row would
+        wait for the disk by itself."""
+        rows = [self._row(one) for one in changed]
         replacing = [ReplaceOne({"_id": row["_id"]}, row) for row in rows]
 
         async def work(session: Session) -> None:
