@@ -129,6 +129,6 @@ class Resting(Relay):
         super().__init__(*given)
         self.rests = asyncio.Event()
 
-    async def _rest(self) -> None:
+    async def _rest(self) -> bool:
         self.rests.set()
-        await super()._rest()
+        return await super()._rest()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -14,7 +16,7 @@ from tests.support.telling import api, drained, facts, ids, pending, promised, r
 from tests.support.watching import eventually
 
 from chassis import relay as relays
-from chassis.mongo import Row
+from chassis.mongo import Row, Store
 from chassis.outbox import OUTBOX
 from chassis.outlet import Outgoing, Outlet
 from chassis.relay import Relay
@@ -158,3 +160,44 @@ async def test_a_row_behind_a_refused_one_of_its_key_waits(room: Room) -> None:
         relay = Relay(door.store, Refusing(room.bootstrap, "refusing"), asyncio.Event())
 
         assert await relay._publish(rows) == [rows[2]]
+
+
+async def test_what_another_process_commits_is_told_at_once_from_the_second_time_on(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own commits wake a relay; it watches those of others only where there are any."""
+    rests: list[bool] = []
+    rest, watch = Relay._rest, Store.watch
+    watched = asyncio.Event()
+
+    async def counted(relay: Relay) -> bool:
+        rests.append(await rest(relay))
+        return rests[-1]
+
+    @asynccontextmanager
+    async def noticed(store: Store, pipeline: list[Row], **options: Any) -> AsyncIterator[Any]:
+        async with watch(store, pipeline, **options) as changes:
+            watched.set()
+            yield changes
+
+    async def rested() -> list[bool]:
+        return rests
+
+    monkeypatch.setattr(Relay, "_rest", counted)
+    monkeypatch.setattr(Store, "watch", noticed)
+    async with opened(room.settings) as service, api(room) as elsewhere:
+        await service.client.hung("own")
+        await drained(service)
+        await eventually(rested, lambda seen: seen[-2:] == [False, False])
+        assert not watched.is_set()
+
+        await elsewhere.client.hung("first of another")
+        await drained(service)
+        await asyncio.wait_for(watched.wait(), 10)
+        monkeypatch.setattr(relays, "NET_SECONDS", 60.0)
+        before = len(rests)
+        await eventually(rested, lambda seen: len(seen) > before)
+
+        await elsewhere.client.hung("second of another")
+        await drained(service)
+        assert rests[-1]

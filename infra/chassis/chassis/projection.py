@@ -7,7 +7,7 @@ late old records change nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -69,7 +69,7 @@ class Copy:
 
 @dataclass
 class Projector:
-    """Hears one state topic for one projection.
+    """Hears one state topic for one projection; `told` is given the documents that were put, for whoever waits in this process.
 
     Guarantees: after the batch, every key's document is that of the newest version heard; the write is durable before the
     offsets are committed.
@@ -82,6 +82,7 @@ class Projector:
     parking: Parking
     measures: Measures | None = None
     collection: str = ""
+    told: Callable[[Iterable[Row]], None] | None = None
 
     def __post_init__(self) -> None:
         self.collection = self.collection or self.projection.collection
@@ -202,7 +203,12 @@ class Projector:
         """`versions` are those that are kept; few documents go one by one, which asks for none."""
         if len(newest) <= FEW:
             await self._one_by_one(list(newest.values()))
-            return
+        else:
+            await self._together(newest, versions)
+        if self.told:
+            self.told(newest.values())
+
+    async def _together(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [
             document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]

@@ -1,7 +1,8 @@
 """The relay: takes committed outbox rows to Kafka, once each by id, in order for every key.
 
-One relay per service is active, by a lease. It is woken by a commit in its own process or by the change stream for others'
-rows, and looks by itself every few seconds. A crash between acknowledgement and mark sends the same ids again.
+One relay per service is active, by a lease. It is woken by a commit in its own process and looks by itself every two seconds.
+Where it finds what another process committed, a change stream wakes it from then on. A crash between acknowledgement and mark
+sends the same ids again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ MARKED: Final = 500
 BREATH_SECONDS: Final = 0.05
 """Marks wait so long for those of the commands that follow."""
 NET_SECONDS: Final = 2.0
+UNTOLD_SECONDS: Final = 0.5
+"""A row that waited for so long was committed by another process: a commit in this one wakes the relay at once."""
+WATCH_AGAIN_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
 FORGET_SECONDS: Final = 60.0
 REMEMBERED: Final = 1_000
@@ -104,6 +108,8 @@ class Relay:
     version; a row is marked only after Kafka acknowledged all its records, and only by the holder of the lease. A key whose
     row is refused is left out until its retry time, and the others go on.
 
+    `others` is set once another process commits too.
+
     Proved by `test_a_relay_killed_between_acknowledgement_and_mark_sends_the_same_ids_again`.
     """
 
@@ -115,6 +121,7 @@ class Relay:
         self._held_back: dict[str, tuple[float, float]] = {}
         self._lately: dict[str, None] = {}
         self._ended = asyncio.Event()
+        self.others = asyncio.Event()
 
     @asynccontextmanager
     async def publishing(self) -> AsyncIterator[None]:
@@ -136,13 +143,13 @@ class Relay:
     async def run(self) -> None:
         """Until told to end. A fault is waited out and never ends it.
         Proved by `test_commands_go_on_while_the_broker_is_away_and_all_is_told_afterwards`."""
-        pause = ERROR_SECONDS[0]
+        pause, woken = ERROR_SECONDS[0], True
         while not self._ended.is_set():
             self.last_turn = time.monotonic()
             try:
                 if await self.lease.keep():
-                    await self._drain()
-                    await self._rest()
+                    await self._drain(woken=woken)
+                    woken = await self._rest()
                 elif not self.lease.ours:
                     await self._stand_by()
                 pause = ERROR_SECONDS[0]
@@ -154,24 +161,30 @@ class Relay:
             except Exception as fault:
                 log.error("relay failed", fault=repr(fault), exc_info=True)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, ERROR_SECONDS[1])
+            pause, woken = min(pause * 2, ERROR_SECONDS[1]), True
 
-    async def _rest(self) -> None:
+    async def _rest(self) -> bool:
+        """Whether it was woken."""
         now = time.monotonic()
         retries = [until - now for until, _ in self._held_back.values() if until > now]
-        with contextlib.suppress(TimeoutError):
+        try:
             await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
+        except TimeoutError:
+            return False
+        return True
 
     async def _stand_by(self) -> None:
         """Another process publishes: what is committed is no reason to look whether it still does."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), NET_SECONDS)
 
-    async def _drain(self) -> None:
+    async def _drain(self, *, woken: bool = True) -> None:
         """Publishes until nothing waits; what was published is marked meanwhile."""
         marks = Marks(self._mark, self._ended)
         try:
             lot = await self._lot(marks.open)
+            if not woken:
+                self._learn_of_others(lot.rows)
             while not self._ended.is_set():
                 if lot.rows:
                     following = await self._tell(lot, marks)
@@ -264,10 +277,27 @@ class Relay:
             del self._lately[id_]
         return sent
 
-    def wake_for(self, row_id: str) -> None:
-        """A row was committed by some process: this one's are known already."""
-        if row_id not in self._lately:
-            self._wake.set()
+    async def watch(self) -> None:
+        """Wakes it for what another process commits, once one does: a stream of changes costs the store as much as the writes
+        of everybody. Until cancelled.
+        Proved by `test_what_another_process_commits_is_told_at_once_from_the_second_time_on`."""
+        inserted: list[Row] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
+        await self.others.wait()
+        while True:
+            try:
+                async with self._store.watch(inserted, collection=OUTBOX) as changes:
+                    async for change in changes:
+                        if change["documentKey"]["_id"] not in self._lately:
+                            self._wake.set()
+            except Exception as fault:
+                log.info("outbox is not watched for the moment", fault=type(fault).__name__)
+            await asyncio.sleep(WATCH_AGAIN_SECONDS)
+
+    def _learn_of_others(self, rows: Sequence[Row]) -> None:
+        """Of rows that it was not woken for."""
+        before = (time.time() - UNTOLD_SECONDS) * 1e6
+        if any(row["at"] < before and row["key"] not in self._held_back for row in rows):
+            self.others.set()
 
     def _hold_back(self, key: str, fault: BaseException) -> None:
         _, pause = self._held_back.get(key, (0.0, ERROR_SECONDS[0]))

@@ -21,7 +21,6 @@ from chassis.deadlines import Scanner
 from chassis.decide import Aggregate
 from chassis.echo import Echo
 from chassis.mongo import Store
-from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet
 from chassis.parking import Handler, Parking
 from chassis.projection import Copy, Projector
@@ -33,7 +32,6 @@ from contracts.record import Contract
 from contracts.refusal import refusal_contract
 
 TIDY_SECONDS: Final = 10.0
-WATCH_AGAIN_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,8 @@ class Running:
         self.scanner = Scanner(self.desk, self.measures)
         bootstrap = settings.kafka_bootstrap
         self.relay = Relay(self.store, Outlet(bootstrap, f"{service.name}-relay"), self.desk.committed, self.measures)
+        if not api:
+            self.relay.others.set()
         self.outlet = Outlet(bootstrap, service.name)
         self.parking = Parking(service.name, self.store, self.outlet.put, self.measures)
         self.projectors = [
@@ -135,7 +135,7 @@ class Running:
             self.ears.append(ear)
             stack.push_async_callback(ear.close)
         settling = [_now_and_then(echoes[ear.topic].settle, ear) for ear in self.ears if ear.topic in echoes]
-        self._start(stack, self.scanner.run(), self._watch_outbox(), _now_and_then(self.relay.measure), *settling)
+        self._start(stack, self.scanner.run(), self.relay.watch(), _now_and_then(self.relay.measure), *settling)
         await stack.enter_async_context(self.relay.publishing())
         await stack.enter_async_context(listening(broker))
 
@@ -148,18 +148,6 @@ class Running:
             await asyncio.gather(*self.tasks, return_exceptions=True)
 
         stack.push_async_callback(end)
-
-    async def _watch_outbox(self) -> None:
-        """Wakes the relay for rows that another process committed; its own look every few seconds is the net."""
-        inserted: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
-        while True:
-            try:
-                async with self.store.watch(inserted, collection=OUTBOX) as changes:
-                    async for change in changes:
-                        self.relay.wake_for(change["documentKey"]["_id"])
-            except Exception as fault:
-                log.info("outbox is not watched for the moment", fault=type(fault).__name__)
-            await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
     def application(self, lifespan: Any = None) -> FastAPI:
         """The HTTP application; a worker alone has only the technical pages."""

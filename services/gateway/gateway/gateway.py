@@ -60,7 +60,8 @@ class Gateway:
         self.outlet = Outlet(settings.kafka_bootstrap, "gateway")
         self.parking = Parking("gateway", self.store, self.outlet.put, self.measures)
         self.projectors = {
-            name: Projector(self.store, view.projection(), self.parking, self.measures) for name, view in VIEWS.items()
+            name: Projector(self.store, view.projection(), self.parking, self.measures, told=self.feed.put(view))
+            for name, view in VIEWS.items()
         }
         self.journals = [Journal(self.store, contract, self.parking, self.measures) for contract in journaled()]
         self.ears: list[Ear] = []

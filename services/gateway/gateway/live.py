@@ -1,11 +1,12 @@
-"""What changes in the views, as it changes: one change stream per process wakes waiting reads and feeds open pages."""
+"""What changes in the views, as it changes: wakes waiting reads and feeds open pages. What this process itself puts there is
+known at once, what others put there by one change stream per process."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -14,7 +15,7 @@ import orjson
 
 from chassis.mongo import Row, Store
 from chassis.telemetry import log
-from gateway.views import BY_AGGREGATE, VIEWS
+from gateway.views import BY_AGGREGATE, VIEWS, View
 
 KEPT: Final = 2_000
 QUEUE: Final = 200
@@ -36,7 +37,7 @@ class News:
 
 
 class Feed:
-    """Fans the change stream out; keeps the last changes so that a page that returns misses nothing."""
+    """Fans changes out, each version once; keeps the last ones so that a page that returns misses nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -62,14 +63,28 @@ class Feed:
             self._reset()
             await asyncio.sleep(1)
 
+    def put(self, view: View) -> Callable[[Iterable[Row]], None]:
+        """What is to be told of this view's documents once they are put."""
+
+        def told(documents: Iterable[Row]) -> None:
+            for document in documents:
+                self._news(view, document)
+
+        return told
+
     def _tell(self, change: Row) -> None:
         view, document = VIEWS.get(change["ns"]["coll"]), change.get("fullDocument")
-        if view is None or document is None:
+        if view is not None and document is not None:
+            self._news(view, document)
+
+    def _news(self, view: View, document: Row) -> None:
+        key = view.contract.aggregate, document["_id"]
+        known = self._newest.get(key)
+        if known and known.version >= document["version"]:
             return
         self._number += 1
-        news = News(self._number, view.contract.aggregate, document["_id"], document["version"], document)
+        news = News(self._number, *key, document["version"], document)
         self._kept.append(news)
-        key = news.aggregate, news.id
         self._newest[key] = news
         self._newest.move_to_end(key)
         if len(self._newest) > KEPT:

@@ -8,11 +8,13 @@ import json
 import pytest
 from services.gateway.tests.gateway_house import House
 
+from chassis.mongo import Row
 from chassis.outbox import new_id
 from contracts.country import COUNTRY, Added
 from contracts.partner import PARTNER, Activated, Registered, Suggested
 from contracts.refusal import Recorded, refusal_contract
 from contracts.types import BothLanguages
+from gateway.live import Feed
 
 pytestmark = pytest.mark.slow
 
@@ -227,6 +229,34 @@ async def test_live_news_reaches_those_who_may_read_it_and_a_returning_page_miss
     assert (await anext(forgotten)).startswith(b"event: reset")
     await again.aclose()
     await forgotten.aclose()
+
+
+async def test_a_page_knows_at_once_what_its_own_process_put_and_hears_of_it_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stream of changes tells it too, and only that of what another process put."""
+    feed, heard = house.feed, asyncio.Queue[Row]()
+    tell = Feed._tell
+
+    def held_back(feed: Feed, change: Row) -> None:
+        heard.put_nowait(change)
+
+    monkeypatch.setattr(Feed, "_tell", held_back)
+    stream = feed.stream(lambda news: True, None)
+    await anext(stream)
+    state = await house.tell(PARTNER, (registered("Ours"),))
+    assert await feed.until("partner", state.id, 1)
+    assert state.id in (await asyncio.wait_for(anext(stream), 10)).decode()
+
+    change = await asyncio.wait_for(heard.get(), 10)
+    assert change["fullDocument"]["_id"] == state.id
+    tell(feed, change)
+    theirs = change["fullDocument"] | {"version": 2}
+    tell(feed, change | {"fullDocument": theirs})
+    message = (await asyncio.wait_for(anext(stream), 10)).decode()
+    assert json.loads(message.splitlines()[2].removeprefix("data: "))["version"] == 2
+    assert feed.newest("partner", state.id, 2) == theirs
+    await stream.aclose()
 
 
 async def test_bad_records_are_put_aside_and_the_topic_goes_on(house: House) -> None:
