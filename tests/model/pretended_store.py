@@ -164,14 +164,6 @@ class Shelf:
             raise DuplicateKeyError("same _id", SAME_KEY)
         self._put(rows, row, session)
 
-    async def insert_many(self, fresh: Sequence[Row], *, ordered: bool = True) -> None:
-        rows = await self.rows(None, "write")
-        taken = [row for row in fresh if row["_id"] in rows]
-        for row in fresh:
-            rows.setdefault(row["_id"], dict(row))
-        if taken:
-            raise BulkWriteError({"writeErrors": [{"code": SAME_KEY} for _ in taken]})
-
     async def update_one(
         self, asked: Mapping[str, Any], change: Mapping[str, Any], *, upsert: bool = False, session: View | None = None
     ) -> SimpleNamespace:
