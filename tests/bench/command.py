@@ -105,7 +105,7 @@ def _compared(loads: Loads) -> list[Figures]:
         rates("command, 32 connections", goal, 32, "floor", "passerelle"),
         slowest(32),
         rates("command, tracing", traced, 8, "passerelle", *traced),
-        rates("command, other driver", {"passerelle, PyMongo": 0.75}, 8, "floor, PyMongo", "passerelle, PyMongo"),
+        rates("command, other driver", {}, 8, "floor, PyMongo", "passerelle, PyMongo"),
     ]
 
 

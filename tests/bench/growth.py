@@ -81,7 +81,7 @@ async def among(ground: Ground, sizes: list[int], times: int) -> list[Figures]:
 
 
 async def met(partner: str, gateway: str, token: str) -> None:
-    """The first question to a collection costs the store as much as it is large; eight of them at once cost its memory."""
+    """Of the first commands, as `reads.met` of the first reads."""
     async with httpx.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=FIRST_SECONDS) as client:
         for number in range(2):
             told = {"idempotency-key": uuid4().hex}
