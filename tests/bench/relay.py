@@ -129,6 +129,6 @@ class Resting(Relay):
         super().__init__(*given)
         self.rests = asyncio.Event()
 
-    async def _rest(self) -> bool:
+    async def _rest(self) -> None:
         self.rests.set()
-        return await super()._rest()
+        await super()._rest()

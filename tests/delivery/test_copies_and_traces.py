@@ -17,6 +17,7 @@ from tests.support.lantern import Closed
 from tests.support.spans import remembered
 from tests.support.watching import eventually
 
+from chassis.mongo import Row
 from chassis.outlet import outgoing
 from chassis.upkeep import archive
 from chassis.upkeep import rebuild as rebuilding
@@ -102,6 +103,35 @@ async def test_two_workers_that_hear_the_same_states_agree_on_the_newest(room: R
 
         kept = await door.store["harbour_copies"].find({}).to_list(None)
         assert {row["_id"]: (row["version"], row["state"]) for row in kept} == dict.fromkeys(rows, (2, "closed"))
+
+
+async def test_who_waits_in_the_process_is_told_what_was_put_and_nothing_else(room: Room, harbourside: Coast) -> None:
+    keys = [await harbourside.opens(f"h{number}") for number in range(5)]
+    for key in keys:
+        await harbourside.closes(key)
+    records = await records_of(room.bootstrap, room.words.harbour.state_topic)
+    told: list[Row] = []
+
+    def versions_told() -> list[tuple[str, int]]:
+        said = sorted((row["_id"], row["version"]) for row in told)
+        told.clear()
+        return said
+
+    async with opened(room.settings, worker=False) as door:
+        (projector,) = door.running.projectors
+        projector.told = told.extend
+        await projector.hear(records)
+        assert versions_told() == sorted((key, 2) for key in keys)
+
+        await projector.hear(records)
+        await rebuild(projector, room.bootstrap)
+        for few in (keys[:1], keys):
+            await projector.keep({key: {"_id": key, "version": 1} for key in few})
+        assert versions_told() == []
+
+        for version, some in ((3, keys[:1]), (4, keys)):
+            await projector.keep({key: {"_id": key, "version": version} for key in some})
+            assert versions_told() == sorted((key, version) for key in some)
 
 
 async def test_a_replay_in_which_nothing_is_new_writes_nothing(room: Room, harbourside: Coast) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from aiokafka.errors import KafkaError
@@ -162,17 +163,17 @@ async def test_a_row_behind_a_refused_one_of_its_key_waits(room: Room) -> None:
         assert await relay._publish(rows) == [rows[2]]
 
 
-async def test_what_another_process_commits_is_told_at_once_from_the_second_time_on(
+async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own commits wake a relay; it watches those of others only where there are any."""
-    rests: list[bool] = []
+    rests: list[Relay] = []
     rest, watch = Relay._rest, Store.watch
     watched = asyncio.Event()
 
-    async def counted(relay: Relay) -> bool:
-        rests.append(await rest(relay))
-        return rests[-1]
+    async def counted(relay: Relay) -> None:
+        await rest(relay)
+        rests.append(relay)
 
     @asynccontextmanager
     async def noticed(store: Store, pipeline: list[Row], **options: Any) -> AsyncIterator[Any]:
@@ -180,24 +181,27 @@ async def test_what_another_process_commits_is_told_at_once_from_the_second_time
             watched.set()
             yield changes
 
-    async def rested() -> list[bool]:
-        return rests
+    async def rested() -> int:
+        return len(rests)
 
     monkeypatch.setattr(Relay, "_rest", counted)
     monkeypatch.setattr(Store, "watch", noticed)
     async with opened(room.settings) as service, api(room) as elsewhere:
         await service.client.hung("own")
         await drained(service)
-        await eventually(rested, lambda seen: seen[-2:] == [False, False])
+        own = len(rests)
+        await eventually(rested, lambda times: times >= own + 3)
         assert not watched.is_set()
 
-        await elsewhere.client.hung("first of another")
+        async def known() -> bool:
+            await elsewhere.client.hung(f"of another {uuid4()}")
+            return watched.is_set()
+
+        await eventually(known, every_seconds=0.2)
         await drained(service)
-        await asyncio.wait_for(watched.wait(), 10)
         monkeypatch.setattr(relays, "NET_SECONDS", 60.0)
         before = len(rests)
-        await eventually(rested, lambda seen: len(seen) > before)
+        await eventually(rested, lambda times: times > before)
 
-        await elsewhere.client.hung("second of another")
+        await elsewhere.client.hung("one more of another")
         await drained(service)
-        assert rests[-1]

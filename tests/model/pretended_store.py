@@ -184,15 +184,18 @@ class Shelf:
 
     async def replace_one(
         self, asked: Mapping[str, Any], row: Row, *, upsert: bool = False, session: View | None = None
-    ) -> None:
-        self._replace(await self.rows(session, "write"), asked, row, upsert, session)
+    ) -> SimpleNamespace:
+        return self._replace(await self.rows(session, "write"), asked, row, upsert, session)
 
     async def bulk_write(
         self, replacing: Iterable[ReplaceOne[Row]], *, ordered: bool = True, session: View | None = None
-    ) -> None:
+    ) -> SimpleNamespace:
         rows = await self.rows(session, "write")
-        for each in replacing:
-            self._replace(rows, each._filter, dict(each._doc), bool(each._upsert), session)
+        done = [
+            self._replace(rows, each._filter, dict(each._doc), bool(each._upsert), session).matched_count
+            for each in replacing
+        ]
+        return SimpleNamespace(matched_count=sum(done))
 
     async def delete_many(self, asked: Mapping[str, Any]) -> None:
         rows = await self.rows(None, "write")
@@ -201,13 +204,13 @@ class Shelf:
 
     def _replace(
         self, rows: dict[str, Row], asked: Mapping[str, Any], row: Row, upsert: bool, session: View | None
-    ) -> None:
-        if any(matches(kept, asked) for kept in rows.values()):
+    ) -> SimpleNamespace:
+        matched = any(matches(kept, asked) for kept in rows.values())
+        if not matched and upsert and row["_id"] in rows:
+            raise DuplicateKeyError("same _id", SAME_KEY)
+        if matched or upsert:
             self._put(rows, row, session)
-        elif upsert:
-            if row["_id"] in rows:
-                raise DuplicateKeyError("same _id", SAME_KEY)
-            self._put(rows, row, session)
+        return SimpleNamespace(matched_count=int(matched), upserted_id=row["_id"] if upsert and not matched else None)
 
     def _put(self, rows: dict[str, Row], row: Row, session: View | None) -> None:
         rows[row["_id"]] = dict(row)

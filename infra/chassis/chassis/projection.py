@@ -202,38 +202,47 @@ class Projector:
     async def _put(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:
         """`versions` are those that are kept; few documents go one by one, which asks for none."""
         if len(newest) <= FEW:
-            await self._one_by_one(list(newest.values()))
+            put = await self._one_by_one(newest.values())
         else:
-            await self._together(newest, versions)
+            put = await self._together(newest, versions)
         if self.told:
-            self.told(newest.values())
+            self.told(put)
 
-    async def _together(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> None:
+    async def _together(self, newest: Mapping[str, Row], versions: Mapping[str, int]) -> list[Row]:
+        """Gives what was put for certain; of a batch that met another worker's, that may leave some out."""
         fresh = [document for id_, document in newest.items() if id_ not in versions]
         newer = [
             document for id_, document in newest.items() if id_ in versions and versions[id_] < document["version"]
         ]
         if fresh and await self.store.insert_new(self.collection, fresh) < len(fresh):
-            await self._one_by_one(fresh)
-        if newer:
-            await self.store.transaction(lambda session: self._replace(newer, session))
+            fresh = await self._one_by_one(fresh)
+        if newer and await self.store.transaction(lambda session: self._replace(newer, session)) < len(newer):
+            newer = []
+        return fresh + newer
 
     async def _versions(self, ids: list[str]) -> dict[str, int]:
         found = self.store[self.collection].find({"_id": {"$in": ids}}, {"version": 1}).batch_size(len(ids) + 1)
         rows = await found.to_list(len(ids))
         return {row["_id"]: row["version"] for row in rows}
 
-    async def _replace(self, documents: list[Row], session: Session) -> None:
+    async def _replace(self, documents: list[Row], session: Session) -> int:
+        """How many were."""
         replacing = [ReplaceOne({"_id": d["_id"], "version": {"$lt": d["version"]}}, d) for d in documents]
-        await self.store[self.collection].bulk_write(replacing, ordered=False, session=session)
+        done = await self.store[self.collection].bulk_write(replacing, ordered=False, session=session)
+        return int(done.matched_count)
 
-    async def _one_by_one(self, documents: list[Row]) -> None:
+    async def _one_by_one(self, documents: Iterable[Row]) -> list[Row]:
+        """Gives those that were put."""
+        put = []
         for document in documents:
             guarded = {"_id": document["_id"], "version": {"$lt": document["version"]}}
             try:
-                await self.store[self.collection].replace_one(guarded, document, upsert=True)
+                done = await self.store[self.collection].replace_one(guarded, document, upsert=True)
             except DuplicateKeyError:  # what is kept is as new or newer, or has just come
-                await self.store[self.collection].replace_one(guarded, document)
+                done = await self.store[self.collection].replace_one(guarded, document)
+            if done.matched_count or done.upserted_id is not None:
+                put.append(document)
+        return put
 
 
 __all__ = ["Copy", "Projection", "Projector"]

@@ -33,7 +33,7 @@ BREATH_SECONDS: Final = 0.05
 """Marks wait so long for those of the commands that follow."""
 NET_SECONDS: Final = 2.0
 UNTOLD_SECONDS: Final = 0.5
-"""A row that waited for so long was committed by another process: a commit in this one wakes the relay at once."""
+"""A row that waited for so long in a rest was committed by another process: a commit in this one wakes the relay at once."""
 WATCH_AGAIN_SECONDS: Final = 2.0
 ERROR_SECONDS: Final = (0.2, 5.0)
 FORGET_SECONDS: Final = 60.0
@@ -143,13 +143,14 @@ class Relay:
     async def run(self) -> None:
         """Until told to end. A fault is waited out and never ends it.
         Proved by `test_commands_go_on_while_the_broker_is_away_and_all_is_told_afterwards`."""
-        pause, woken = ERROR_SECONDS[0], True
+        pause, rested = ERROR_SECONDS[0], False
         while not self._ended.is_set():
             self.last_turn = time.monotonic()
             try:
                 if await self.lease.keep():
-                    await self._drain(woken=woken)
-                    woken = await self._rest()
+                    await self._drain(rested=rested)
+                    await self._rest()
+                    rested = True
                 elif not self.lease.ours:
                     await self._stand_by()
                 pause = ERROR_SECONDS[0]
@@ -161,29 +162,26 @@ class Relay:
             except Exception as fault:
                 log.error("relay failed", fault=repr(fault), exc_info=True)
             await asyncio.sleep(pause)
-            pause, woken = min(pause * 2, ERROR_SECONDS[1]), True
+            pause, rested = min(pause * 2, ERROR_SECONDS[1]), False
 
-    async def _rest(self) -> bool:
-        """Whether it was woken."""
+    async def _rest(self) -> None:
         now = time.monotonic()
         retries = [until - now for until, _ in self._held_back.values() if until > now]
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), min([NET_SECONDS, *retries]))
-        except TimeoutError:
-            return False
-        return True
 
     async def _stand_by(self) -> None:
         """Another process publishes: what is committed is no reason to look whether it still does."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._ended.wait(), NET_SECONDS)
 
-    async def _drain(self, *, woken: bool = True) -> None:
-        """Publishes until nothing waits; what was published is marked meanwhile."""
+    async def _drain(self, *, rested: bool = False) -> None:
+        """Publishes until nothing waits; what was published is marked meanwhile. After a rest nothing of its own process has
+        waited for long."""
         marks = Marks(self._mark, self._ended)
         try:
             lot = await self._lot(marks.open)
-            if not woken:
+            if rested:
                 self._learn_of_others(lot.rows)
             while not self._ended.is_set():
                 if lot.rows:
@@ -280,7 +278,7 @@ class Relay:
     async def watch(self) -> None:
         """Wakes it for what another process commits, once one does: a stream of changes costs the store as much as the writes
         of everybody. Until cancelled.
-        Proved by `test_what_another_process_commits_is_told_at_once_from_the_second_time_on`."""
+        Proved by `test_what_another_process_commits_is_told_at_once_when_that_is_known`."""
         inserted: list[Row] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
         await self.others.wait()
         while True:
@@ -294,7 +292,7 @@ class Relay:
             await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
     def _learn_of_others(self, rows: Sequence[Row]) -> None:
-        """Of rows that it was not woken for."""
+        """From a row that waited though nobody woke the relay for it; of what it holds back it knows."""
         before = (time.time() - UNTOLD_SECONDS) * 1e6
         if any(row["at"] < before and row["key"] not in self._held_back for row in rows):
             self.others.set()

@@ -31,15 +31,16 @@ SAMPLED: Final = frozenset("13579bdf")
 """The last digit of a traceparent whose sampled bit is set (the next bit may be set too: random trace id)."""
 
 
-SCOPE: Final = InstrumentationScope("passerelle")
+SCOPE: Final = InstrumentationScope("passerelle", "")
 NEW_IDS: Final = RandomIdGenerator()
 
 
 @dataclass
 class Exports:
-    """Where spans of this process go when they are made; nowhere by default."""
+    """Where the spans of this process go, nowhere by default; `as_sampled`: all that was sampled upstream does."""
 
     processors: list[SpanProcessor] = field(default_factory=list)
+    as_sampled: bool = True
     resource: Resource = field(default_factory=Resource.get_empty)
 
 
@@ -90,6 +91,7 @@ def set_up(service: str, processors: tuple[SpanProcessor, ...] = ()) -> TracerPr
     trace.set_tracer_provider(provider)
     switched_off = isinstance(provider.get_tracer(SCOPE.name), NoOpTracer)
     _exports.processors, _exports.resource = [] if switched_off else wanted, resource
+    _exports.as_sampled = isinstance(provider.sampler, ParentBased)
     _set_up_logs(service)
     return provider
 
@@ -235,6 +237,9 @@ def heard_since(begun_ns: int, name: str, header: str, attributes: Mapping[str, 
     Proved by `test_a_span_that_is_made_at_its_end_is_exported_like_any_other`."""
     before = _named(header)
     if before is None or not _exports.processors:
+        return
+    if not _exports.as_sampled:
+        tracer.start_span(name, parent(header), SpanKind.CONSUMER, dict(attributes), start_time=begun_ns).end()
         return
     own = SpanContext(before.trace_id, NEW_IDS.generate_span_id(), is_remote=False, trace_flags=before.trace_flags)
     made = ReadableSpan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -91,7 +92,10 @@ def test_what_goes_wrong_in_a_span_is_named_and_not_repeated(spans: InMemorySpan
 
 
 AT_ITS_END = """
-import sys
+import json, sys
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.exporter.zipkin.json import JsonV2Encoder, NodeEndpoint
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
@@ -104,21 +108,36 @@ usual.end()
 telemetry.heard_since(1_000, "project lanterns", header, attributes)
 telemetry.heard_since(1_000, "project lanterns", "no trace", attributes)
 for span in memory.get_finished_spans():
-    print(span.to_json(indent=None))
+    (of_zipkin,) = json.loads(JsonV2Encoder().serialize([span], NodeEndpoint()))
+    of_otlp = MessageToDict(encode_spans([span]))
+    print(json.dumps({"zipkin": of_zipkin, "otlp": of_otlp}))
 """
 
 
-@pytest.mark.parametrize(("switched_off", "spans_made"), [("", 2), ("true", 0)])
-def test_a_span_that_is_made_at_its_end_is_exported_like_any_other(switched_off: str, spans_made: int) -> None:
+@pytest.mark.parametrize(
+    ("told", "spans_made"),
+    [
+        ({}, 2),
+        ({"OTEL_SDK_DISABLED": "true"}, 0),
+        ({"OTEL_TRACES_SAMPLER": "always_off"}, 0),
+        ({"OTEL_TRACES_SAMPLER": "always_on"}, 2),
+        ({"OTEL_TRACES_SAMPLER": "parentbased_always_off"}, 2),
+    ],
+)
+def test_a_span_that_is_made_at_its_end_is_exported_like_any_other(told: dict[str, str], spans_made: int) -> None:
     program = [sys.executable, "-c", AT_ITS_END, SAMPLED]
-    done = subprocess.run(program, capture_output=True, text=True, check=True, env={"OTEL_SDK_DISABLED": switched_off})
+    done = subprocess.run(program, capture_output=True, text=True, check=True, env=told)
 
-    spans = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(spans) == spans_made
-    ids = {span["context"].pop("span_id") for span in spans}
+    exported, ids = [json.loads(line) for line in done.stdout.splitlines()], set()
+    assert len(exported) == spans_made
+    for each in exported:
+        ids.add(each["zipkin"].pop("id"))
+        assert each["zipkin"].pop("duration") > 0
+        (span,) = each["otlp"]["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        ids.add(base64.b64decode(span.pop("spanId")).hex())
+        assert int(span.pop("endTimeUnixNano")) > int(span["startTimeUnixNano"])
+        assert each == exported[0]
     assert len(ids) == spans_made
-    assert all(span.pop("end_time") > span["start_time"] for span in spans)
-    assert all(span == spans[0] for span in spans)
 
 
 PROGRAM = """

@@ -37,7 +37,8 @@ class News:
 
 
 class Feed:
-    """Fans changes out, each version once; keeps the last ones so that a page that returns misses nothing."""
+    """Fans changes out, a version once unless it comes again after two thousand others; keeps the last ones so that a page
+    that returns misses nothing."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -23,7 +23,7 @@ from services.partners.tests.partner_office import (
 )
 
 from chassis.decide import Caller
-from chassis.mongo import Store
+from chassis.mongo import Row, Store
 from chassis.parking import Parking
 from chassis.reaction import Heard, NotKnownYet, Reactor
 from contracts.agreement import AGREEMENT, AgreementParty, Registered
@@ -31,6 +31,7 @@ from contracts.envelope import Envelope
 from contracts.partner import Standing
 from contracts.roles import OPS, REA
 from partners.imports.eche import read
+from partners.imports.plan import SHOWN_LIMIT
 from partners.imports.run import ROWS, begin
 from partners.initialise import listed_countries
 from partners.reactions import REACTIONS
@@ -279,17 +280,37 @@ async def test_an_interrupted_run_goes_on_where_it_stopped(house: House) -> None
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert await house.desk.store["partner"].count_documents({}) < 350
-    await house.desk.store[ROWS].delete_many({"run_id": begun["_id"], "number": {"$gt": 340}})  # not written down yet
     run = await house.imported(content, "all")
     assert (run["run_id"], run["state"]) == (begun["_id"], "completed")
     assert (run["created"], await house.desk.store["partner"].count_documents({})) == (350, 350)
     assert (run["matched"], run["staged"], run["absent"]) == (0, 0, 0)
-    told = await house.rows("outbox")
-    facts = [orjson.loads(each["records"][0]["value"]) for each in told]
-    assert {id_ for fact in facts for id_ in fact["confirmed_distinct_from"]} <= {each["key"] for each in told}
+    partners = [item["partner_id"] for item in await house.report(run, reported=False)]
+    told = {row["key"]: orjson.loads(row["records"][0]["value"]) for row in await house.rows("outbox")}
+    for number, id_ in enumerate(partners):
+        distinct = told[id_]["confirmed_distinct_from"]
+        assert set(distinct) <= set(partners[:number])
+        assert len(distinct) >= min(number, SHOWN_LIMIT)
     remarks = [[each["code"] for each in item["remarks"]] for item in await house.report(run, reported=False)]
     assert [codes.count("identifier-taken") for codes in remarks] == [int(n % 100 == 50) for n in range(350)]
     assert {code for codes in remarks for code in codes} == {"possible-duplicate", "identifier-taken"}
+
+
+async def test_a_plan_that_was_not_written_down_to_its_end_is_made_anew(house: House) -> None:
+    content = spreadsheet([row("ECOLE UNE", PIC="999900001"), row("ECOLE DEUX", PIC="999900002")])
+    begun, work = await begin(house.desk, content, 2, "all", "officer-01")
+    assert work
+    half: Row = {
+        "outcome": "created",
+        "partner_id": "01900000-0000-7000-8000-000000000001",
+        "matched_by": None,
+        "remarks": [],
+    }
+    await house.desk.store[ROWS].insert_one({"_id": f"{work.id}:3", "run_id": work.id, "number": 3, **half})
+    await house.desk.store["leases"].update_one({"_id": "import"}, {"$set": {"until": 0.0}})
+    run = await house.imported(content, "all")
+    assert (run["run_id"], run["state"], run["created"]) == (begun["_id"], "completed", 2)
+    reported = [item["partner_id"] for item in await house.report(run, reported=False)]
+    assert sorted(reported) == sorted(row["_id"] for row in await house.rows("partner"))
 
 
 async def test_one_import_runs_at_a_time(house: House) -> None:

@@ -39,7 +39,7 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     `test_what_comes_while_a_rebuild_ends_is_not_taken_away`.
     """
     collection = projector.collection
-    new = replace(projector, collection=collection + SUFFIX)
+    new = replace(projector, collection=collection + SUFFIX, told=None)
     await new.store[new.collection].drop()
     await new.prepare()
     topic = projector.projection.contract.state_topic

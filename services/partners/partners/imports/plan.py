@@ -19,6 +19,7 @@ from partners.partner.policy import admitted
 Add = Literal["all", "none"]
 CONFIRMED_LIMIT: Final = 100
 SHOWN_LIMIT: Final = 20
+DUPLICATE: Final = "possible-duplicate"
 
 
 class Outcome(StrEnum):
@@ -85,7 +86,7 @@ def _create(one: Planned, register: Register, partner_id: str) -> None:
     near = register.similar(one.row.country, one.row.name)
     one.outcome, one.partner_id, one.candidates = Outcome.CREATED, partner_id, near[:CONFIRMED_LIMIT]
     if near:
-        one.remarks.append(Remark("possible-duplicate", "Legal Name", one.row.name, near[:SHOWN_LIMIT]))
+        one.remarks.append(Remark(DUPLICATE, "Legal Name", one.row.name, near[:SHOWN_LIMIT]))
     register.remember(partner_id, one.row.country, (one.row.name,))
 
 
@@ -145,17 +146,13 @@ def _key(scheme: IdentifierScheme, text: str) -> str | None:
     return claim_key(scheme, value) if value else None
 
 
-def resume(plan: Sequence[Planned], kept: Mapping[int, Mapping[str, Any]]) -> list[Planned]:
-    """Makes each row again what an interrupted run had planned it to be, or said of it since; gives those not written down."""
-    new, again = [], {}
+def resume(plan: Sequence[Planned], kept: Mapping[int, Mapping[str, Any]]) -> None:
+    """Makes each row again what an interrupted run had planned it to be, or said of it since. Of the partners that a new one is
+    told from, those that its remark shows."""
     for one in plan:
-        row = kept.get(one.row.number)
-        if row is None:
-            new.append(one)
-            continue
-        again[one.partner_id] = row["partner_id"]
+        row = kept[one.row.number]
         one.outcome, one.partner_id, one.matched_by = Outcome(row["outcome"]), row["partner_id"], row["matched_by"]
         one.remarks = [Remark.of(each) for each in row["remarks"]]
-    for one in plan:
-        one.candidates = tuple(again.get(id_, id_) for id_ in one.candidates)
-    return new
+        if one.outcome is Outcome.CREATED:
+            shown = [remark.partner_ids for remark in one.remarks if remark.code == DUPLICATE]
+            one.candidates = shown[0] if shown else ()

@@ -88,13 +88,14 @@ class Run:
             await self._lease.give_up()
 
     async def _carry_out(self, rows: Sequence[ListedInstitution]) -> None:
-        documents = {document["_id"]: document for document in await self._partners()}
+        known = {document["_id"]: document for document in await self._partners()}
+        documents = {id_: document for id_, document in known.items() if document["state"] != "merged"}
         own_id = self._desk.settings.own_institution_id
         seen = await self._seen_before()
         plan = await self._plan(rows, documents, own_id)
         creations = [one for one in plan if one.outcome is Outcome.CREATED]
-        await self._told_created([one for one in creations if one.partner_id in documents], documents)
-        await self._create([one for one in creations if one.partner_id not in documents])
+        await self._told_created([one for one in creations if one.partner_id in known], known)
+        await self._create([one for one in creations if one.partner_id not in known])
         if not seen:
             differing = [one for one in plan if one.outcome is Outcome.MATCHED and one.partner_id != own_id]
             await self._stage([one for one in differing if one.diff])
@@ -115,8 +116,7 @@ class Run:
         return {row["number"]: row["partner_id"] for row in found}
 
     async def _partners(self) -> list[Row]:
-        alive = {"state": {"$ne": "merged"}}
-        rows: list[Row] = await self._desk.store["partner"].find(alive, dict.fromkeys(FIELDS, 1)).to_list(None)
+        rows: list[Row] = await self._desk.store["partner"].find({}, dict.fromkeys(("state", *FIELDS), 1)).to_list(None)
         return rows
 
     async def _plan(self, rows: Sequence[ListedInstitution], documents: Mapping[str, Row], own: str) -> list[Planned]:
@@ -129,9 +129,13 @@ class Run:
 
         plan = await asyncio.to_thread(work)
         kept = {row["number"]: row for row in await desk.store[ROWS].find({"run_id": self.id}).to_list(None)}
-        new = [self._row(one) for one in resume(plan, kept)]
-        for start in range(0, len(new), 1_000):
-            await desk.store[ROWS].insert_many(new[start : start + 1_000])
+        if len(kept) == len(plan):
+            resume(plan, kept)
+        else:  # nothing has been created before all of it is written down
+            await desk.store[ROWS].delete_many({"run_id": self.id})
+            new = [self._row(one) for one in plan]
+            for start in range(0, len(new), 1_000):
+                await desk.store[ROWS].insert_many(new[start : start + 1_000])
         outcomes = [one.outcome for one in plan]
         self._counters |= {outcome: outcomes.count(outcome) for outcome in Outcome}
         self._counters[Outcome.CREATED] = 0
