@@ -19,6 +19,7 @@ from tests.support.watching import eventually
 
 from chassis.mongo import Row
 from chassis.outlet import outgoing
+from chassis.projection import Projector
 from chassis.upkeep import archive
 from chassis.upkeep import rebuild as rebuilding
 from chassis.upkeep.rebuild import rebuild
@@ -132,6 +133,30 @@ async def test_who_waits_in_the_process_is_told_what_was_put_and_nothing_else(ro
         for version, some in ((3, keys[:1]), (4, keys)):
             await projector.keep({key: {"_id": key, "version": version} for key in some})
             assert versions_told() == sorted((key, version) for key in some)
+
+
+async def test_what_a_rival_put_between_the_look_and_the_write_stays(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rival's newer version stays where many are put together."""
+    keys, told = [f"h{number}" for number in range(5)], list[Row]()
+    async with opened(room.settings, worker=False) as door:
+        (projector,) = door.running.projectors
+        await projector.keep({key: {"_id": key, "version": 1} for key in keys})
+        look = Projector._versions
+
+        async def overtaken(own: Projector, ids: list[str]) -> dict[str, int]:
+            versions = await look(own, ids)
+            await door.store["harbour_copies"].update_one({"_id": keys[0]}, {"$set": {"version": 3}})
+            return versions
+
+        monkeypatch.setattr(Projector, "_versions", overtaken)
+        projector.told = told.extend
+        await projector.keep({key: {"_id": key, "version": 2} for key in keys})
+
+        kept = await door.store["harbour_copies"].find({}).to_list(None)
+        assert {row["_id"]: row["version"] for row in kept} == {key: 3 if key == keys[0] else 2 for key in keys}
+        assert told == []
 
 
 async def test_a_replay_in_which_nothing_is_new_writes_nothing(room: Room, harbourside: Coast) -> None:

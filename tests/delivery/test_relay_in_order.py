@@ -186,6 +186,7 @@ async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
 
     monkeypatch.setattr(Relay, "_rest", counted)
     monkeypatch.setattr(Store, "watch", noticed)
+    monkeypatch.setattr(relays, "NET_SECONDS", 0.8)
     async with opened(room.settings) as service, api(room) as elsewhere:
         await service.client.hung("own")
         await drained(service)

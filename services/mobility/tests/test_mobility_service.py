@@ -246,6 +246,22 @@ async def test_a_policy_refusal_is_told_without_the_stay(centre: Centre) -> None
     assert CANARY not in repr(row)
 
 
+async def test_a_key_whose_announcement_a_policy_refused_is_refused_again(centre: Centre) -> None:
+    """A refusal is kept for its key in a row of its own, as nothing of a file stands beside what is told of it."""
+    await centre.know("partner_copies", blocked_partner("institutional_and_individual"))
+    body = {name: value for name, value in announcement(person=SECRET_PERSON).items() if value is not None}
+    headers = centre.headers(ADVISER)
+    first = await centre.client.post("/api/v1/stays", json=body, headers=headers)
+
+    await centre.know("partner_copies", partner())
+    again = await centre.client.post("/api/v1/stays", json=body, headers=headers)
+
+    assert (first.status_code, slug(first)) == (409, "partner-blocked")
+    assert again.json() == first.json()
+    assert len(await centre.told()) == 1
+    assert (await centre.announce(person=SECRET_PERSON)).status_code == 201
+
+
 async def test_s10_a_stranger_is_told_that_there_is_no_such_stay(centre: Centre) -> None:
     id_ = await centre.announced()
     purpose = {"Access-Purpose": "dossier"}
