@@ -292,7 +292,7 @@ class Relay:
             await asyncio.sleep(WATCH_AGAIN_SECONDS)
 
     def _learn_of_others(self, rows: Sequence[Row]) -> None:
-        """From a row that waited though nobody woke the relay for it; of what it holds back it knows."""
+        """From a row that has waited for long; what is held back waits for another reason."""
         before = (time.time() - UNTOLD_SECONDS) * 1e6
         if any(row["at"] < before and row["key"] not in self._held_back for row in rows):
             self.others.set()

@@ -94,7 +94,7 @@ class Run:
         seen = await self._seen_before()
         plan = await self._plan(rows, documents, own_id)
         creations = [one for one in plan if one.outcome is Outcome.CREATED]
-        await self._told_created([one for one in creations if one.partner_id in known], known)
+        await self._settle_created([one for one in creations if one.partner_id in known], known)
         await self._create([one for one in creations if one.partner_id not in known])
         if not seen:
             differing = [one for one in plan if one.outcome is Outcome.MATCHED and one.partner_id != own_id]
@@ -167,7 +167,7 @@ class Run:
                     changed.append(one)
             await self._settle(batch, changed)
 
-    async def _told_created(self, plan: Sequence[Planned], documents: Mapping[str, Row]) -> None:
+    async def _settle_created(self, plan: Sequence[Planned], documents: Mapping[str, Row]) -> None:
         """Rows whose partner came in before the interruption."""
         changed = []
         for one in plan:
