@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -10,9 +12,13 @@ from uuid import uuid4
 import pytest
 from tests.support.coast import Coast
 from tests.support.ground import Room
-from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked
-from tests.support.lamps import Lamps, opened
+from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
+from tests.support.lamps import Lamps, group_in, opened
 from tests.support.watching import eventually, stays
+
+from chassis.broker import listening, quiet_broker
+from chassis.consumer import Ear
+from chassis.reading import Record, Waiting
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +34,7 @@ async def test_an_unknown_reference_keeps_its_partition_waiting_and_no_other(
     await harbourside.greets(other, "a", "b", "c")
     await eventually(greeted(lamps), lambda words: set(words) == {"one", "a", "b", "c"})
     topic = room.words.harbour.events_topic
-    group = f"passerelle.lamps.{topic}"
+    group = f"{group_in(room.settings.database)}.{topic}"
     await eventually(lambda: committed(room, group, topic), lambda offsets: offsets.get(4) == 4)
 
     await stays(greeted(lamps), lambda words: len(words) == 4, for_seconds=0.5)
@@ -70,6 +76,7 @@ async def test_what_waits_for_long_turns_the_service_red(
     key = await harbourside.opens("Ostende")
     await harbourside.greets(key, f"about {uuid4()}")
     await eventually(lambda: waits(lamps, room.words.harbour.events_topic))
+    await eventually(lambda: ready_now(lamps))
 
     monkeypatch.setattr("chassis.consumer.RED_AFTER_SECONDS", 0.0)
     answer = await lamps.client.http.get("/ready")
@@ -110,3 +117,34 @@ async def test_what_comes_after_a_silence_is_heard_at_once(room: Room, lamps: La
     await eventually(greeted(lamps), lambda words: words == ["hello"], every_seconds=0.01)
 
     assert loop.time() - began < 1.0
+
+
+@dataclass
+class Noting:
+    """Notes of which topics it was given records."""
+
+    heard: set[str] = field(default_factory=set)
+
+    async def hear(self, records: Sequence[Record]) -> Waiting:
+        self.heard |= {record.topic for record in records}
+        return {}
+
+
+async def test_a_newer_version_of_a_named_worker_hears_the_topic_that_it_hears_in_addition(
+    room: Room, harbourside: Coast
+) -> None:
+    """Kafka gives a member of the same name its old partitions again, without asking what it wants now."""
+    before, added = room.words.harbour.state_topic, room.words.harbour.events_topic
+    await harbourside.opens("Ostende")
+    for topics in ((before,), (before, added)):
+        noting = Noting()
+        ear = Ear(f"{room.settings.database}.states", {topic: [noting] for topic in topics})
+        broker = quiet_broker(room.bootstrap, "worker")
+        ear.subscribe(broker, "lamps-1")
+        async with listening(broker):
+            await eventually(partial(heard_all, noting, topics[-1:]))
+        await ear.close()
+
+
+async def heard_all(noting: Noting, topics: Sequence[str]) -> bool:
+    return noting.heard >= set(topics)

@@ -11,7 +11,7 @@ import pytest
 from tests.support.coast import Coast
 from tests.support.ground import Room
 from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
-from tests.support.lamps import Lamps, Process, opened
+from tests.support.lamps import Lamps, Process, group_in, opened
 from tests.support.watching import eventually
 
 from stack.child import Child
@@ -144,7 +144,7 @@ async def test_a_worker_asked_to_end_finishes_the_batch_in_hand(room: Room, harb
         words = await greeted(door)()
 
     assert words == [f"slow {number}" for number in range(10)]
-    assert (await committed(room, f"passerelle.lamps.{topic}", topic))[1] == 11
+    assert (await committed(room, f"{group_in(room.settings.database)}.{topic}", topic))[1] == 11
     assert ended._process is not None
     assert ended._process.returncode == 0
 

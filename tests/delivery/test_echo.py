@@ -126,11 +126,12 @@ async def test_an_old_snapshot_after_a_newer_one_is_answered_at_once(room: Room,
 
 
 async def heard(service: Lamps, key: str, version: int) -> bool:
-    return any(
-        isinstance(hearer, Echo) and hearer._last.get(key) == version
-        for ear in service.running.ears
-        for hearer in ear.hearers
-    )
+    return any(echo._last.get(key) == version for echo in echoes_of(service))
+
+
+def echoes_of(service: Lamps) -> list[Echo]:
+    hearers = [each for ear in service.running.ears for of_topic in ear.hearers.values() for each in of_topic]
+    return [each for each in hearers if isinstance(each, Echo)]
 
 
 async def old_one_told_last(room: Room) -> str:
@@ -174,7 +175,7 @@ async def test_in_ordinary_operation_nothing_is_sent_twice(room: Room, monkeypat
     monkeypatch.setattr("chassis.reading.BATCH", 3)
     async with opened(room.settings, api=False) as publisher, opened(room.settings, worker=False) as door:
         for ear in publisher.running.ears:
-            ear.stopped = "not listening"
+            ear.stopped |= dict.fromkeys(ear.hearers, "not listening")
         keys = [await dimmed(door, name, 6) for name in "abc"]
         await eventually(lambda: snapshots(room), lambda told: len(told) == 24)
     async with opened(room.settings) as service:
@@ -205,9 +206,7 @@ async def test_what_is_remembered_is_bounded_and_what_was_forgotten_is_still_kep
         await send_again(service.running.outlet, await row(service, key, 1), [room.words.lantern.state_topic])
         await eventually(lambda: snapshots(room), lambda told: versions(told, key) == [1, 2, 3, 1, 3])
 
-        assert all(
-            len(hearer._last) <= 2 for ear in service.running.ears for hearer in ear.hearers if isinstance(hearer, Echo)
-        )
+        assert [len(echo._last) for echo in echoes_of(service)] == [2]
 
 
 async def test_a_snapshot_that_is_on_its_way_already_is_not_sent_by_echo(room: Room) -> None:

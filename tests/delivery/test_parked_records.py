@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from tests.support.coast import Coast, records_of, set_topic
 from tests.support.ground import Room
 from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
-from tests.support.lamps import Lamps, opened
+from tests.support.lamps import Lamps, group_in, opened
 from tests.support.watching import eventually, stays
 
 from chassis.consumer import Stopped
@@ -97,7 +97,7 @@ async def test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it
         await harbourside.greets(keys[0], "later")
 
         await stays(lambda: parked(service), lambda rows: len(rows) == 3, for_seconds=1.0)
-        assert (ready.status_code, ready.json()["faults"]) == (503, [ear(service, topic).stopped])
+        assert (ready.status_code, ready.json()["faults"]) == (503, [ear(service, topic).stopped[topic]])
         other = await harbourside.opens("the copies go on")
         await eventually(lambda: copy_of(service, other, 1))
 
@@ -109,8 +109,30 @@ async def test_too_many_parked_in_a_row_stop_the_topic_until_an_operator_lets_it
         await eventually(lambda: ready_now(service))
 
 
+async def test_of_two_topics_heard_together_one_stops_and_the_other_goes_on(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.parking.IN_A_ROW", 3)
+    topic, other = room.words.harbour.state_topic, room.words.lantern.state_topic
+    group = f"{group_in(room.settings.database)}.states"
+    async with opened(room.settings) as service:
+        for number in range(4):
+            await harbourside.write(topic, b"no snapshot", key=f"k{number}".encode(), partition=0)
+        await eventually(lambda: is_stopped(service, topic))
+        late = await harbourside.opens("Ostende")
+        hung = [await service.client.hung(f"n{number}") for number in range(12)]
+
+        await eventually(lambda: committed(room, group, other), lambda offsets: sum(offsets.values()) == len(hung))
+        faults = (await service.client.http.get("/ready")).json()["faults"]
+        assert faults == [f"{topic}: view harbour_copies would park more than 3 records in a row"]
+        assert await service.store["harbour_copies"].find_one({"_id": late}) is None
+
+        assert (await service.client.operate("/ops/resume")).json() == {"resumed": [topic]}
+        await eventually(lambda: copy_of(service, late, 1))
+
+
 async def is_stopped(service: Lamps, topic: str) -> bool:
-    return ear(service, topic).stopped is not None
+    return topic in ear(service, topic).stopped
 
 
 async def joined(service: Lamps, topic: str) -> bool:
@@ -122,10 +144,10 @@ async def test_a_stopped_topic_stays_stopped_through_a_rebalance(room: Room, har
     async with opened(room.settings) as service:
         key = await harbourside.opens("Ostende")
         await eventually(lambda: ready_now(service))
-        ear(service, topic).stopped = "somebody must look"
+        ear(service, topic).stopped[topic] = "somebody must look"
         await harbourside.greets(key, "one")
         async with opened(room.settings) as other:
-            ear(other, topic).stopped = "somebody must look"
+            ear(other, topic).stopped[topic] = "somebody must look"
             await eventually(lambda: joined(other, topic))
         await harbourside.greets(key, "two")
 
@@ -178,7 +200,7 @@ async def test_one_command_is_enough_for_a_topic_that_several_reactions_stopped_
         await service.client.operate("/ops/resume")
 
         await eventually(lambda: parked(service), lambda rows: len(rows) == 12)
-        assert ear(service, topic).stopped is None
+        assert ear(service, topic).stopped == {}
 
 
 async def test_a_record_that_could_not_be_kept_counts_once_however_often_it_is_tried(
@@ -337,7 +359,7 @@ async def test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_bes
     assert {row["handler"] for row in rows} == {"CH-L1", "CH-L2"}
     assert len(rows) == 4
     assert b"utf-8" in dict(rows[0]["headers"])["passerelle_unreadable"]
-    group = f"passerelle.lamps.{topic}"
+    group = f"{group_in(room.settings.database)}.{topic}"
     await eventually(
         lambda: committed(room, group, topic), lambda offsets: (offsets.get(1), offsets.get(2)) == (33, 62)
     )

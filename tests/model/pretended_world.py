@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
@@ -39,6 +40,8 @@ TURNS: Final = 60
 STILL_ROUNDS: Final = 3
 IDLE_TICKS: Final = 10
 BATCH: Final = 3
+ACTIVITY: ContextVar[str] = ContextVar("activity")
+"""What a step belongs to, its own tasks too: the relay, a topic that is heard, a look at suspects."""
 
 
 class Halted(BaseException):
@@ -149,8 +152,8 @@ class Process:
         desk: Any = SimpleNamespace(store=store, settings=None, service="post", committed=asyncio.Event(), shelf=shelf)
         reactor = Reactor(desk, CONTRACT, [Reaction("CH-M", CONTRACT, (Packed, Relabelled), note)], parking)
         self.ears = {
-            FACTS: Ear(FACTS, "post", [reactor]),
-            STATES: Ear(STATES, "post", [self.projector, self.echo]),
+            FACTS: Ear("post", {FACTS: [reactor]}),
+            STATES: Ear("post", {STATES: [self.projector, self.echo]}),
         }
         self.consumers: dict[str, Consumer] = {}
         for topic in self.ears:
@@ -158,7 +161,7 @@ class Process:
 
     async def leave(self, step: str) -> str:
         """Waits until this step may be taken, and how it ends."""
-        name = next(name for name, task in self.doing.items() if task is _root(self.doing))
+        name = ACTIVITY.get()
         waiting: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.world.steps += 1
         self.asked[f"{name} {step} {self.world.steps:06}"] = waiting
@@ -176,7 +179,9 @@ class Process:
         if name in self.doing:
             work.close()
             return
-        self.doing[name] = asyncio.get_event_loop().create_task(work)
+        within = copy_context()
+        within.run(ACTIVITY.set, name)
+        self.doing[name] = asyncio.get_event_loop().create_task(work, context=within)
 
     async def turn(self) -> None:
         """One turn of the relay's loop."""
@@ -206,12 +211,6 @@ class Process:
             await self.echo.settle(self.ears[STATES])
         except (KafkaError, *AWAY):
             return
-
-
-def _root(doing: Mapping[str, asyncio.Task[None]]) -> asyncio.Task[Any] | None:
-    """The activity that the present step belongs to; a task made by one belongs to the relay, which alone makes tasks."""
-    current = asyncio.current_task()
-    return current if current in doing.values() else doing.get("relay")
 
 
 class World:

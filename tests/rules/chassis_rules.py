@@ -136,8 +136,7 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "consumer",
         ("a partition is set back to what waits", "Ear._wait", "consumer.seek(partition, offset)", ""),
         ("a fault sends the batch back", "Ear._hear", "return from_the_start(records)", "return {}"),
-        ("a stopped topic waits whole", "Ear.heard",
-         "from_the_start(records) if self.stopped else await self._hear(records)", "await self._hear(records)"),
+        ("a stopped topic waits whole", "Ear._hear", "topic in self.stopped", "False"),
     ),
     *_in(
         "deadlines",

@@ -37,7 +37,7 @@ def greeted(service: Lamps) -> Callable[[], Awaitable[list[str]]]:
 
 
 def ear(service: Lamps, topic: str) -> Ear:
-    return next(each for each in service.running.ears if each.topic == topic)
+    return next(each for each in service.running.ears if topic in each.hearers)
 
 
 async def committed(room: Room, group: str, topic: str) -> dict[int, int]:

@@ -70,9 +70,21 @@ async def note_greeting(heard: Heard, work: Work) -> None:
     await work.put("greetings", {"_id": heard.envelope.id, "number": told + 1, **noted})
 
 
+class InRoom(Service):
+    """What another room's processes left in their groups, this one does not meet."""
+
+    @property
+    def group(self) -> str:
+        return group_in(self.settings.database)
+
+
+def group_in(room: str) -> str:
+    return f"passerelle.lamps.{room}"
+
+
 def lamps(settings: LampsSettings, words: Language | None = None) -> Service:
     spoken = words or language(settings.room)
-    return Service(
+    return InRoom(
         name="lamps",
         settings=settings,
         aggregates=(lantern.aggregate(spoken.lantern),),

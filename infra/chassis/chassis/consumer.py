@@ -1,4 +1,4 @@
-"""Hearing a topic: batches of raw records, offsets committed only after their effect is durable.
+"""Hearing topics: batches of raw records, offsets committed only after their effect is durable.
 
 FastStream runs the loop and the acknowledgement; what it would decide about errors is decided here. A partition that must
 wait is set back to the record it waits for and paused, the others go on.
@@ -7,11 +7,11 @@ wait is set back to the record it waits for and paused, the others go on.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import zlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
@@ -24,7 +24,7 @@ from faststream.middlewares import AckPolicy
 from chassis.broker import FIRST_PAUSE_SECONDS
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
-from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, from_the_start
+from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, by_topic, from_the_start
 from chassis.telemetry import Measures, log
 
 LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -50,20 +50,20 @@ class Stopped(Exception):
 
 @dataclass
 class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One subscription of a service: a topic, its group and who hears it, in this order.
+    """One subscription of a service: its group, and for each topic who hears it, in this order.
 
     Guarantees: an offset is committed after every hearer has dealt with all records before it, never earlier and half a
     second later at most; a partition that waits is heard again from the record it waits for, after a pause that grows to
-    30 s; the other partitions go on.
+    30 s; the other partitions go on. A topic that a person must look at is stopped alone.
 
-    Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other`.
+    Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other` and
+    `test_of_two_topics_heard_together_one_stops_and_the_other_goes_on`.
     """
 
-    topic: str
     group: str
-    hearers: Sequence[Hearer]
+    hearers: Mapping[str, Sequence[Hearer]]
     measures: Measures | None = None
-    stopped: str | None = None
+    stopped: dict[str, str] = field(default_factory=dict)
     _waiting_since: dict[TopicPartition, float] = field(default_factory=dict)
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
     _lags: dict[TopicPartition, int] = field(default_factory=dict)
@@ -76,9 +76,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def subscribe(self, broker: KafkaBroker, instance: str = "") -> None:
         """Adds the subscription to the broker, with every default that loses records set right."""
-        static: dict[str, Any] = {"group_instance_id": f"{instance}-{self.topic}"} if instance else {}
+        static: dict[str, Any] = {"group_instance_id": f"{instance}-{self._wanted}"} if instance else {}
         self._subscriber = broker.subscriber(
-            self.topic,
+            *self.hearers,
             group_id=self.group,
             batch=True,
             max_records=BATCH,
@@ -95,9 +95,15 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=3_000,
             **static,
         )
-        self._subscriber.get_msg = Reader(self.topic, self._offsets, self._wait).read
+        self._subscriber.get_msg = Reader(self.group, self._offsets, self._wait).read
         self._subscriber.stop = partial(self._end, self._subscriber.stop)
         self._subscriber(self.heard)
+
+    @property
+    def _wanted(self) -> str:
+        """A short name of these topics. Kafka gives a member of the same name its old partitions again, whatever it wants now.
+        Proved by `test_a_newer_version_of_a_named_worker_hears_the_topic_that_it_hears_in_addition`."""
+        return f"{zlib.crc32(' '.join(sorted(self.hearers)).encode()):08x}"
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         await self._offsets.commit(self._subscriber.consumer)
@@ -132,15 +138,17 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self._subscriber.consumer
         await self._offsets.commit(consumer)
         if consumer is not None:
-            consumer.stop = partial(_not_for_long, consumer.stop)
+            consumer.stop = partial(_close, consumer, consumer.stop)
         await stop()
 
     async def heard(self, records: Any) -> None:
-        """One batch: every hearer in turn; then the loop commits each partition where it stands.
+        """One batch, each topic for itself: every hearer in turn; then the loop commits each partition where it stands.
         Proved by `test_a_restart_goes_on_from_the_record_that_waits`."""
         self._in_hand = True
         try:
-            waiting = from_the_start(records) if self.stopped else await self._hear(records)
+            parts = by_topic(records)
+            heard = await asyncio.gather(*(self._hear(topic, part) for topic, part in parts.items()))
+            waiting = {partition: offset for each in heard for partition, offset in each.items()}
             for partition, part in by_partition(records).items():
                 self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
                 if partition in waiting:
@@ -148,23 +156,26 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
                 else:
                     self._pauses.pop(partition, None)
                     self._waiting_since.pop(partition, None)
-            self._measure(records)
+            for topic, part in parts.items():
+                self._measure(topic, part)
         finally:
             self._in_hand = False
 
-    async def _hear(self, records: Sequence[Record]) -> Waiting:
+    async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:
+        if topic in self.stopped:
+            return from_the_start(records)
         waiting: dict[TopicPartition, int] = {}
         try:
-            for hearer in self.hearers:
+            for hearer in self.hearers[topic]:
                 for partition, offset in (await hearer.hear(records)).items():
                     waiting[partition] = min(offset, waiting.get(partition, offset))
             return waiting
         except Stopped as stop:
-            self.stopped = str(stop)
+            self.stopped[topic] = str(stop)
         except AWAY as fault:
-            log.warning("consumer waits", topic=self.topic, fault=type(fault).__name__)
+            log.warning("consumer waits", topic=topic, fault=type(fault).__name__)
         except Exception as fault:
-            log.error("consumer failed, tries again", topic=self.topic, fault=repr(fault), exc_info=True)
+            log.error("consumer failed, tries again", topic=topic, fault=repr(fault), exc_info=True)
         return from_the_start(records)
 
     def _wait(self, partition: TopicPartition, offset: int) -> None:
@@ -175,7 +186,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.seek(partition, offset)
         consumer.pause(partition)
         self._waiting_since.setdefault(partition, time.monotonic())
-        if self.stopped:
+        if partition.topic in self.stopped:
             return
         pause = self._pauses.get(partition, FIRST_PAUSE_SECONDS)
         self._pauses[partition] = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -186,21 +197,23 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _resume(self, partition: TopicPartition, after_seconds: float) -> None:
         await asyncio.sleep(after_seconds)
         consumer = self._subscriber.consumer
-        if consumer is not None and partition in consumer.assignment() and not self.stopped:
+        if consumer is not None and partition in consumer.assignment() and partition.topic not in self.stopped:
             consumer.resume(partition)
 
-    def go_on(self) -> None:
-        """Lets a stopped topic go on. Proved by `test_a_stopped_topic_stays_stopped_through_a_rebalance`."""
-        self.stopped = None
+    def go_on(self) -> list[str]:
+        """Lets the stopped topics go on, and gives them. Proved by `test_a_stopped_topic_stays_stopped_through_a_rebalance`."""
+        stopped = list(self.stopped)
+        self.stopped.clear()
         consumer = self._subscriber.consumer
         if consumer is not None:
             consumer.resume(*consumer.paused())
+        return stopped
 
-    async def caught_up(self) -> set[int]:
-        """The partitions of which all that stood there when this was called has been dealt with.
+    async def caught_up(self, topic: str) -> set[int]:
+        """The partitions of a topic of which all that stood there when this was called has been dealt with.
         Proved by `test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_the_relay`."""
         consumer = self._subscriber.consumer
-        assigned = consumer.assignment() if consumer else set()
+        assigned = [part for part in consumer.assignment() if part.topic == topic] if consumer else []
         if not assigned:
             return set()
         ends = await consumer.end_offsets(assigned)
@@ -210,25 +223,28 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         return {part.partition for part in there if await consumer.position(part) >= ends[part]}
 
     @property
-    def fault(self) -> str | None:
-        """Why this subscription is not ready; None when it is.
+    def faults(self) -> Iterable[str]:
+        """Why this subscription is not ready; none when it is.
         Proved by `test_what_waits_for_long_turns_the_service_red`."""
-        if self.stopped:
-            return self.stopped
+        yield from self.stopped.values()
         consumer = self._subscriber.consumer
         if consumer is None or not self._joined:
-            return f"{self.topic} is not being read"
-        waited = time.monotonic() - min(self._waiting_since.values(), default=math.inf)
+            yield f"{self.group} is not being read"
+            return
+        now = time.monotonic()
+        waits = [
+            (now - began, part.topic) for part, began in self._waiting_since.items() if part.topic not in self.stopped
+        ]
+        waited, topic = max(waits, default=(0.0, ""))
         if waited > RED_AFTER_SECONDS:
-            return f"{self.topic} has waited for {int(waited)} s"
+            yield f"{topic} has waited for {int(waited)} s"
         heard = consumer.assignment() - consumer.paused()
         polls = [consumer.last_poll_timestamp(partition) for partition in heard]
         silent = time.time() - min((poll for poll in polls if poll), default=math.inf) / 1_000
         if silent > SILENT_SECONDS and not self._in_hand:
-            return f"{self.topic} has not been read for {int(silent)} s"
-        return None
+            yield f"{self.group} has not been read for {int(silent)} s"
 
-    def _measure(self, records: Sequence[Record]) -> None:
+    def _measure(self, topic: str, records: Sequence[Record]) -> None:
         if self.measures is None:
             return
         consumer = self._subscriber.consumer
@@ -239,8 +255,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             self._lags[partition] = max(0, end - part[-1].offset - 1) if end is not None else 0
             if self._lags[partition]:
                 oldest = min(oldest, part[-1].timestamp / 1_000)
-        self.measures.lag_records.labels(self.topic).set(sum(self._lags.values()))
-        self.measures.lag_seconds.labels(self.topic).set(time.time() - oldest)
+        self.measures.lag_records.labels(topic).set(sum(lag for part, lag in self._lags.items() if part.topic == topic))
+        self.measures.lag_seconds.labels(topic).set(time.time() - oldest)
 
     async def close(self) -> None:
         """Lets no pause end and nothing be committed after this."""
@@ -250,9 +266,24 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._offsets.close()
 
 
-async def _not_for_long(leave: Callable[[], Awaitable[None]]) -> None:
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(leave(), LEAVE_SECONDS)
+async def _close(consumer: Any, close: Callable[[], Awaitable[None]]) -> None:
+    """Closed by half it would stay a member of its group, with partitions that nobody reads. What the client does not end by
+    itself, because an answer does not come or as it rests after a fetch that failed, is ended here.
+    Proved by `test_a_subscription_that_kafka_does_not_let_go_is_closed_to_its_end`."""
+    closing = asyncio.ensure_future(close())
+    await asyncio.wait([closing], timeout=LEAVE_SECONDS)
+    if closing.done() and not closing.cancelled() and closing.exception() is None:
+        return
+    left: list[Any] = [closing]
+    if group := consumer._coordinator:
+        left += [group._coordination_task, group._heartbeat_task, group._commit_refresh_task]
+    if fetcher := consumer._fetcher:
+        left += [fetcher._fetch_task, *fetcher._pending_tasks]
+    left = [task for task in left if task]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+    await consumer._client.close()
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:

@@ -48,6 +48,7 @@ class Echo:
 
     def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures | None = None) -> None:
         self._store, self._contract, self._outlet, self._measures = store, contract, outlet, measures
+        self.topic = contract.state_topic
         self._last: OrderedDict[str, int] = OrderedDict()
         self._heard_at: dict[str, int] = {}
         self._since: dict[int, int] = {}
@@ -94,14 +95,14 @@ class Echo:
             await self._settle(ear)
 
     async def _settle(self, ear: Ear) -> None:
-        for row in await self._store[SUSPECTS].find({"topic": self._contract.state_topic}).to_list(None):
+        for row in await self._store[SUSPECTS].find({"topic": self.topic}).to_list(None):
             self._suspects.setdefault(row["key"], row["partition"])
             self._last.setdefault(row["key"], row["version"])
         if not self._suspects:
             return
         suspects = dict(self._suspects)
         behind = await self._behind(suspects, lambda key: self._last.get(key, 0))
-        read = await ear.caught_up()
+        read = await ear.caught_up(self.topic)
         lacking = {key for key, told in behind.items() if told.whole and self._last.get(key, 0) < told.version}
         await self._clear(suspects.keys() - behind.keys())
         await self._answer({key for key in lacking if suspects[key] in read})
@@ -134,9 +135,8 @@ class Echo:
         return {key: newest for key, newest in told.items() if last(key) < newest.version}
 
     async def _keep_in_mind(self, suspects: Mapping[str, tuple[int, int]]) -> None:
-        topic = self._contract.state_topic
         rows = [
-            {"_id": f"{topic}/{key}", "topic": topic, "key": key, "partition": partition, "version": version}
+            {"_id": f"{self.topic}/{key}", "topic": self.topic, "key": key, "partition": partition, "version": version}
             for key, (partition, version) in suspects.items()
         ]
         if rows:
@@ -147,7 +147,7 @@ class Echo:
         ids = []
         for key in keys:
             self._suspects.pop(key, None)
-            ids.append(f"{self._contract.state_topic}/{key}")
+            ids.append(f"{self.topic}/{key}")
         if ids:
             await self._store[SUSPECTS].delete_many({"_id": {"$in": ids}})
 
@@ -156,7 +156,7 @@ class Echo:
             row = await self.current(key)
             if row is None:
                 continue
-            await send_again(self._outlet, row, [self._contract.state_topic])
+            await send_again(self._outlet, row, [self.topic])
             log.warning("an old snapshot came after a newer one; sent again", key=key, version=row["version"])
             self._last[key] = row["version"]
             if self._measures:

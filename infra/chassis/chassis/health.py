@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from prometheus_client import generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis.bodies import json_response
 from chassis.telemetry import log
 
 
-def routes(running: Any) -> APIRouter:
+def routes(running: Any) -> list[Route]:
     """`/live`, `/ready` and `/metrics`."""
-    router = APIRouter()
 
     async def live(request: Request) -> Response:
         return json_response({"status": "live"})
@@ -29,9 +28,7 @@ def routes(running: Any) -> APIRouter:
     async def metrics(request: Request) -> Response:
         return Response(generate_latest(running.measures.registry), media_type="text/plain; version=0.0.4")
 
-    for path, endpoint in (("/live", live), ("/ready", ready), ("/metrics", metrics)):
-        router.add_api_route(path, endpoint, methods=["GET"])
-    return router
+    return [Route(f"/{page.__name__}", page, methods=["GET"]) for page in (live, ready, metrics)]
 
 
 async def faults_of(running: Any) -> list[str]:
@@ -46,5 +43,4 @@ async def faults_of(running: Any) -> list[str]:
     faults += [f"a loop ended: {task.get_coro().__qualname__}" for task in running.tasks if task.done()]
     if running.relay and running.relay.fault:
         faults.append(running.relay.fault)
-    faults += [ear.fault for ear in running.ears if ear.fault]
-    return faults
+    return faults + [fault for ear in running.ears for fault in ear.faults]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis.bodies import json_response, parse, read_body
 from chassis.clock import DemoClock
@@ -32,21 +32,19 @@ class Door(Protocol):
     def caller(self, request: Request) -> Caller: ...
 
 
-def routes(running: Any, door: Door) -> APIRouter:
+def routes(running: Any, door: Door) -> list[Route]:
     """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there.
     Proved by `test_what_operators_do_is_not_permitted_to_others`."""
     doing = _Operations(running, door)
-    router = APIRouter()
-    for path, endpoint, method in (
+    listed = (
         ("/ops/parked", doing.parked, "GET"),
         ("/ops/parked/one", doing.parked_one, "GET"),
         ("/ops/parked/redrive", doing.redrive, "POST"),
         ("/ops/parked/drop", doing.drop, "POST"),
         ("/ops/resume", doing.go_on, "POST"),
         ("/demo/clock", doing.step, "POST"),
-    ):
-        router.add_api_route(path, endpoint, methods=[method])
-    return router
+    )
+    return [Route(path, endpoint, methods=[method]) for path, endpoint, method in listed]
 
 
 class _Operations:
@@ -90,10 +88,7 @@ class _Operations:
 
     async def go_on(self, request: Request) -> Response:
         self._operator(request)
-        stopped = [ear for ear in self._running.ears if ear.stopped]
-        for ear in stopped:
-            ear.go_on()
-        return json_response({"resumed": [ear.topic for ear in stopped]})
+        return json_response({"resumed": [topic for ear in self._running.ears for topic in ear.go_on()]})
 
     async def step(self, request: Request) -> Response:
         self._door.caller(request)

@@ -45,8 +45,8 @@ class Reader:
     Proved by `test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_beside_it_is_lost`.
     """
 
-    def __init__(self, topic: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
-        self._topic, self._offsets, self._wait = topic, offsets, wait
+    def __init__(self, group: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
+        self._group, self._offsets, self._wait = group, offsets, wait
         self._one_by_one = self._empty_looks = 0
 
     async def read(self, consumer: Any) -> tuple[Record, ...]:
@@ -61,7 +61,7 @@ class Reader:
         except ConsumerStoppedError:
             raise
         except Exception as fault:
-            log.error("something cannot be read", topic=self._topic, fault=repr(fault)[:300])
+            log.error("something cannot be read", group=self._group, fault=repr(fault)[:300])
             await self._go_back(consumer)
             self._one_by_one, self._empty_looks = 2 * BATCH, 0
             return ()
@@ -122,4 +122,12 @@ def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[Record]
     parts: dict[TopicPartition, list[Record]] = {}
     for record in records:
         parts.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
+    return parts
+
+
+def by_topic(records: Sequence[Record]) -> dict[str, list[Record]]:
+    """The records of each topic, in their order."""
+    parts: dict[str, list[Record]] = {}
+    for record in records:
+        parts.setdefault(record.topic, []).append(record)
     return parts

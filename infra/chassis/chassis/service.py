@@ -51,6 +51,11 @@ class Service:
         return self.settings.database or f"passerelle_{self.name}"
 
     @property
+    def group(self) -> str:
+        """What the names of its consumer groups begin with."""
+        return f"passerelle.{self.name}"
+
+    @property
     def hears(self) -> dict[str, Contract[Any]]:
         """The topics it subscribes to besides its own, by name."""
         copies = {copy.contract.state_topic: copy.contract for copy in self.copies}
@@ -117,24 +122,23 @@ class Running:
         ]
 
     async def _work(self, stack: AsyncExitStack) -> None:
-        hearers: dict[str, list[Hearer]] = {}
+        states: dict[str, list[Hearer]] = {}
         for projector in self.projectors:
             await projector.prepare()
-            hearers.setdefault(projector.projection.contract.state_topic, []).append(projector)
-        for reactor in self.reactors:
-            hearers.setdefault(reactor.contract.events_topic, []).append(reactor)
-        echoes: dict[str, Echo] = {}
-        for aggregate in self.service.aggregates:
-            topic = aggregate.contract.state_topic
-            echoes[topic] = Echo(self.store, aggregate.contract, self.outlet, self.measures)
-            hearers.setdefault(topic, []).append(echoes[topic])
+            states.setdefault(projector.projection.contract.state_topic, []).append(projector)
+        echoes = [Echo(self.store, each.contract, self.outlet, self.measures) for each in self.service.aggregates]
+        for echo in echoes:
+            states.setdefault(echo.topic, []).append(echo)
+        facts = {reactor.contract.events_topic: [reactor] for reactor in self.reactors}
+        group = self.service.group
+        of_states = Ear(f"{group}.states", states, self.measures)
+        of_facts = [Ear(f"{group}.{topic}", {topic: heard}, self.measures) for topic, heard in facts.items()]
+        self.ears = [of_states, *of_facts]
         broker = quiet_broker(self.service.settings.kafka_bootstrap, self.service.name)
-        for topic, listeners in hearers.items():
-            ear = Ear(topic, f"passerelle.{self.service.name}.{topic}", listeners, self.measures)
+        for ear in self.ears:
             ear.subscribe(broker, self.service.settings.instance)
-            self.ears.append(ear)
             stack.push_async_callback(ear.close)
-        settling = [_now_and_then(echoes[ear.topic].settle, ear) for ear in self.ears if ear.topic in echoes]
+        settling = [_now_and_then(echo.settle, of_states) for echo in echoes]
         self._start(stack, self.scanner.run(), self.relay.watch(), _now_and_then(self.relay.measure), *settling)
         await stack.enter_async_context(self.relay.publishing())
         await stack.enter_async_context(listening(broker))
@@ -156,8 +160,7 @@ class Running:
         house = web.House(self.desk, verifier, self.measures)
         own = self.service.routes(house) if self.service.routes and self._api else None
         made = web.app(house, self.desk.aggregates if self._api else {}, own, lifespan)
-        made.include_router(health.routes(self))
-        made.include_router(ops.routes(self, house))
+        made.router.routes += [*health.routes(self), *ops.routes(self, house)]
         return made
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis.bodies import json_response
 from chassis.http import bare, handle_errors
@@ -33,14 +34,13 @@ def application(settings: GatewaySettings, *, serves: bool = True, worker: bool 
     app.state.gateway = gateway
     handle_errors(app, {})
     app.add_middleware(AtTheDoor, sessions=gateway.sessions, directory=gateway.directory, verifier=gateway.verifier)
-    for router in upkeep.routes(gateway), *gateway.technical():
-        app.include_router(router)
+    routes = [*upkeep.routes(gateway), *gateway.technical()]
     if serves:
-        app.add_api_route("/openapi.json", _description, methods=["GET"])
         parts = (gateway.reads, gateway.owners, gateway.feed, gateway.directory)
-        app.router.routes.extend(api.routes(api.Api(*parts)))
-        app.include_router(sign_in(settings, gateway.sessions, gateway.directory))
-        app.router.routes.extend(pages(InsideDoor(*parts, gateway.clock)))
+        routes += [Route("/openapi.json", _description, methods=["GET"]), *api.routes(api.Api(*parts))]
+        routes += sign_in(settings, gateway.sessions, gateway.directory)
+        routes += pages(InsideDoor(*parts, gateway.clock))
+    app.router.routes.extend(routes)
     return app
 
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
+from starlette.routing import Route
 
 from chassis import health, ops
 from chassis.auth import Signer, Verifier
 from chassis.broker import listening, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
-from chassis.consumer import Ear, Hearer
+from chassis.consumer import Ear
 from chassis.decide import Caller
 from chassis.mongo import Store
 from chassis.outlet import Outlet
@@ -93,16 +93,15 @@ class Gateway:
             yield self
 
     async def _work(self, stack: AsyncExitStack) -> None:
-        hearers: dict[str, list[Hearer]] = {}
-        for projector in self.projectors.values():
-            hearers[projector.projection.contract.state_topic] = [projector]
-        for contract, book in zip(journaled(), self.journals, strict=True):
-            hearers[contract.events_topic] = [book]
+        views = {each.projection.contract.state_topic: [each] for each in self.projectors.values()}
+        books = {each.topic: [each] for each in self.journals}
+        self.ears = [
+            Ear("passerelle.gateway.views", views, self.measures),
+            Ear("passerelle.gateway.journal", books, self.measures),
+        ]
         broker = quiet_broker(self.settings.kafka_bootstrap, "gateway")
-        for topic, listeners in hearers.items():
-            ear = Ear(topic, f"passerelle.gateway.{topic}", listeners, self.measures)
+        for ear in self.ears:
             ear.subscribe(broker, self.settings.instance)
-            self.ears.append(ear)
             stack.push_async_callback(ear.close)
         await stack.enter_async_context(listening(broker))
 
@@ -121,5 +120,5 @@ class Gateway:
         """Who asks for a technical page; raises Problem `not-signed-in`."""
         return self.verifier.caller(request)
 
-    def technical(self) -> list[APIRouter]:
-        return [health.routes(self), ops.routes(self, self)]
+    def technical(self) -> list[Route]:
+        return [*health.routes(self), *ops.routes(self, self)]

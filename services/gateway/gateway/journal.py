@@ -36,7 +36,8 @@ class Journal:
     ) -> None:
         self._store, self._contract, self._parking, self._measures = store, contract, parking, measures
         self._is_refusals = contract.aggregate == "refusal"
-        self.name = f"journal {contract.events_topic}"
+        self.topic = contract.events_topic
+        self.name = f"journal {self.topic}"
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
         read: list[tuple[Envelope, Row]] = []
@@ -111,7 +112,7 @@ class Journal:
                 del fresh[known["_id"]]
         noted = await self._store.insert_new(collection, list(fresh.values())) if fresh else 0
         if self._measures:
-            self._measures.heard.labels(self._contract.events_topic, "noted").inc(noted)
+            self._measures.heard.labels(self.topic, "noted").inc(noted)
 
 
 def _partners(value: object, member: str = "") -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 
 from chassis.problems import Problem
 from gateway.people import Directory
@@ -14,8 +14,7 @@ from gateway.session import COOKIE, Sessions, cookie_header
 from gateway.settings import GatewaySettings
 
 
-def routes(settings: GatewaySettings, sessions: Sessions, directory: Directory) -> APIRouter:
-    router = APIRouter()
+def routes(settings: GatewaySettings, sessions: Sessions, directory: Directory) -> list[Route]:
 
     async def development(request: Request) -> Response:
         form = await request.form()
@@ -35,10 +34,8 @@ def routes(settings: GatewaySettings, sessions: Sessions, directory: Directory) 
         answer.headers.append("set-cookie", cookie_header("", secure=request.url.scheme == "https", ended=True))
         return answer
 
-    if settings.sign_in == "development":
-        router.add_api_route("/sign-in/development", development, methods=["POST"])
-    router.add_api_route("/sign-out", out, methods=["POST"])
-    return router
+    choosing = [Route("/sign-in/development", development, methods=["POST"])]
+    return [*(choosing if settings.sign_in == "development" else ()), Route("/sign-out", out, methods=["POST"])]
 
 
 def _local(address: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from chassis.bodies import json_response, parse, read_body
 from chassis.clock import DemoClock
@@ -104,13 +104,13 @@ class Upkeep:
         return json_response({"now": clock.now(), "today": clock.today(), "services": answers})
 
 
-def routes(gateway: Gateway) -> APIRouter:
+def routes(gateway: Gateway) -> list[Route]:
     upkeep = Upkeep(gateway)
-    router = APIRouter()
-    router.add_api_route("/ops/rebuild", upkeep.start, methods=["POST"])
-    router.add_api_route("/ops/rebuild", upkeep.progress, methods=["GET"])
-    router.add_api_route("/demo/clock", upkeep.step, methods=["POST"])
-    return router
+    return [
+        Route("/ops/rebuild", upkeep.start, methods=["POST"]),
+        Route("/ops/rebuild", upkeep.progress, methods=["GET"]),
+        Route("/demo/clock", upkeep.step, methods=["POST"]),
+    ]
 
 
 def _operator(request: Request) -> None:
