@@ -57,19 +57,21 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
 async def _take_places(new: Projector, old: Projector) -> None:
     """Puts every document of the new collection in the place of the old one that is not newer."""
     async for batch in _batches(new):
-        await old.keep({document["_id"]: document for document in batch})
-        await old.store.transaction(partial(_replace, old, batch))
+        if await old.store.transaction(partial(_replace, old, batch)) < len(batch):
+            await old.keep({document["_id"]: document for document in batch})  # some are not there yet, or newer
 
 
-async def _replace(projector: Projector, documents: list[Row], session: Session) -> None:
+async def _replace(projector: Projector, documents: list[Row], session: Session) -> int:
+    """How many were."""
     replacing = [ReplaceOne({"_id": d["_id"], "version": {"$lte": d["version"]}}, d) for d in documents]
-    await projector.store[projector.collection].bulk_write(replacing, ordered=False, session=session)
+    done = await projector.store[projector.collection].bulk_write(replacing, ordered=False, session=session)
+    return int(done.matched_count)
 
 
 async def _strangers(new: Projector, old: Projector) -> dict[str, int]:
     """What stands in the old collection and is not in the new one, with its version: not known to the topic, or just come."""
     strangers: dict[str, int] = {}
-    async for batch in _batches(old):
+    async for batch in _batches(old, {"version": 1}):
         strangers |= {row["_id"]: row["version"] for row in batch}
         for known in await new.store[new.collection].find(_among(batch), {"_id": 1}).to_list(None):
             del strangers[known["_id"]]
@@ -87,8 +89,8 @@ def _among(batch: list[Row]) -> Row:
     return {"_id": {"$in": [row["_id"] for row in batch]}}
 
 
-async def _batches(projector: Projector) -> AsyncIterator[list[Row]]:
-    cursor = projector.store[projector.collection].find({}).batch_size(BATCH)
+async def _batches(projector: Projector, fields: Mapping[str, int] | None = None) -> AsyncIterator[list[Row]]:
+    cursor = projector.store[projector.collection].find({}, fields).batch_size(BATCH)
     batch: list[Row] = []
     async for document in cursor:
         batch.append(document)
