@@ -70,7 +70,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
     _offsets: Offsets = field(default_factory=Offsets)
     _ending: bool = False
-    _in_hand: bool = False
+    _in_hand: Collection[str] = ()
     _joined: bool = False
     _subscriber: Any = None
 
@@ -144,9 +144,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     async def heard(self, records: Any) -> None:
         """One batch, each topic for itself: every hearer in turn; then the loop commits each partition where it stands.
         Proved by `test_a_restart_goes_on_from_the_record_that_waits`."""
-        self._in_hand = True
+        parts = by_topic(records)
+        self._in_hand = parts.keys()
         try:
-            parts = by_topic(records)
             heard = await asyncio.gather(*(self._hear(topic, part) for topic, part in parts.items()))
             waiting = {partition: offset for each in heard for partition, offset in each.items()}
             for partition, part in by_partition(records).items():
@@ -159,7 +159,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             for topic, part in parts.items():
                 self._measure(topic, part)
         finally:
-            self._in_hand = False
+            self._in_hand = ()
 
     async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:
         if topic in self.stopped:
@@ -206,7 +206,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         self.stopped.clear()
         consumer = self._subscriber.consumer
         if consumer is not None:
-            consumer.resume(*consumer.paused())
+            consumer.resume(*(part for part in consumer.paused() if part.topic in stopped))
         return stopped
 
     async def caught_up(self, topic: str) -> set[int]:
@@ -217,7 +217,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         if not assigned:
             return set()
         ends = await consumer.end_offsets(assigned)
-        if self._in_hand:
+        if topic in self._in_hand:
             return set()
         there = {partition for partition in ends if partition in consumer.assignment()}
         return {part.partition for part in there if await consumer.position(part) >= ends[part]}
