@@ -21,7 +21,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
-from chassis.broker import FIRST_PAUSE_SECONDS
+from chassis.broker import FIRST_PAUSE_SECONDS, close_wholly
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
 from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, by_topic, from_the_start
@@ -33,8 +33,6 @@ SILENT_SECONDS: Final = 60.0
 FETCH_BYTES: Final = 4 * 1024 * 1024
 """Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
 have nothing new that takes two seconds."""
-LEAVE_SECONDS: Final = 2.0
-"""The client waits forty for an answer to its leaving, which nothing depends on: who is silent is left out of its group."""
 
 
 class Hearer(Protocol):
@@ -138,7 +136,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer = self._subscriber.consumer
         await self._offsets.commit(consumer)
         if consumer is not None:
-            consumer.stop = partial(_close, consumer, consumer.stop)
+            consumer.stop = partial(close_wholly, consumer, consumer.stop)
         await stop()
 
     async def heard(self, records: Any) -> None:
@@ -264,26 +262,6 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             task.cancel()
         await asyncio.gather(*self._resuming, return_exceptions=True)
         await self._offsets.close()
-
-
-async def _close(consumer: Any, close: Callable[[], Awaitable[None]]) -> None:
-    """Closed by half it would stay a member of its group, with partitions that nobody reads. What the client does not end by
-    itself, because an answer does not come or as it rests after a fetch that failed, is ended here.
-    Proved by `test_a_subscription_that_kafka_does_not_let_go_is_closed_to_its_end`."""
-    closing = asyncio.ensure_future(close())
-    await asyncio.wait([closing], timeout=LEAVE_SECONDS)
-    if closing.done() and not closing.cancelled() and closing.exception() is None:
-        return
-    left: list[Any] = [closing]
-    if group := consumer._coordinator:
-        left += [group._coordination_task, group._heartbeat_task, group._commit_refresh_task]
-    if fetcher := consumer._fetcher:
-        left += [fetcher._fetch_task, *fetcher._pending_tasks]
-    left = [task for task in left if task]
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await consumer._client.close()
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:
