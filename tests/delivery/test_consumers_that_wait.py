@@ -85,6 +85,20 @@ async def test_what_waits_for_long_turns_the_service_red(
     assert room.words.harbour.events_topic in answer.json()["faults"][0]
 
 
+async def test_letting_stopped_topics_go_on_wakes_nothing_that_merely_waits(
+    room: Room, lamps: Lamps, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.consumer.FIRST_PAUSE_SECONDS", 30.0)
+    topic = room.words.harbour.events_topic
+    key = await harbourside.opens("Ostende")
+    await harbourside.greets(key, f"about {uuid4()}")
+    await eventually(lambda: waits(lamps, topic))
+
+    assert (await lamps.client.operate("/ops/resume")).json() == {"resumed": []}
+
+    assert {part.topic for part in ear(lamps, topic)._subscriber.consumer.paused()} == {topic}
+
+
 async def test_a_fact_and_the_state_it_rests_on_are_met_soon_whichever_comes_first(
     lamps: Lamps, harbourside: Coast
 ) -> None:

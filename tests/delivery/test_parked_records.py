@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from aiokafka.errors import KafkaError
 from confluent_kafka import Producer
 from tests.support.coast import Coast, records_of, set_topic
 from tests.support.ground import Room
-from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
+from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now, write_strange
 from tests.support.lamps import Lamps, group_in, opened
 from tests.support.watching import eventually, stays
 
@@ -116,6 +115,7 @@ async def test_of_two_topics_heard_together_one_stops_and_the_other_goes_on(
     topic, other = room.words.harbour.state_topic, room.words.lantern.state_topic
     group = f"{group_in(room.settings.database)}.states"
     async with opened(room.settings) as service:
+        await eventually(lambda: ready_now(service))
         for number in range(4):
             await harbourside.write(topic, b"no snapshot", key=f"k{number}".encode(), partition=0)
         await eventually(lambda: is_stopped(service, topic))
@@ -363,8 +363,3 @@ async def test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_bes
     await eventually(
         lambda: committed(room, group, topic), lambda offsets: (offsets.get(1), offsets.get(2)) == (33, 62)
     )
-
-
-def write_strange(bootstrap: str, topic: str, key: str) -> None:
-    where = [b"-b", bootstrap.encode(), b"-t", topic.encode(), b"-p", b"1", b"-k", key.encode()]
-    subprocess.run([b"kcat", b"-P", *where, b"-H", b"\xff\xfe=1"], input=b"hello", check=True)

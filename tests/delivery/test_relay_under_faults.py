@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -236,64 +234,6 @@ async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room
     assert len(ids(everything)) == len(set(ids(everything))) == 2_000
     for number in range(50):
         assert versions(everything, f"k{number}") == list(range(1, 41))
-
-
-async def test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_stands_still(
-    room: Room, broker: Child, tmp_path: Path
-) -> None:
-    process = Process(room.settings, tmp_path, more={"LAMPS_INSTANCE": ""})
-    ended = await asyncio.to_thread(process.child("ended").start)
-    async with process.client(ended).http as client:
-
-        async def is_ready() -> int:
-            return (await client.get("/ready")).status_code
-
-        await eventually(is_ready, lambda status: status == 200, within_seconds=30)
-    broker.freeze()
-    try:
-        await asyncio.to_thread(ended.stop, 20)
-    finally:
-        broker.thaw()
-
-    assert ended._process is not None
-    assert ended._process.returncode == 0
-
-
-@pytest.mark.parametrize("fault", ["freeze", "kill"])
-async def test_a_subscription_that_kafka_does_not_let_go_is_closed_to_its_end(
-    room: Room, broker: Child, fault: str
-) -> None:
-    """Half closed it would stay a member of its group, with partitions that nobody reads."""
-    before = await of_clients()
-    async with AsyncExitStack() as service:
-        worker = await service.enter_async_context(opened(room.settings, api=False))
-        await eventually(partial(all_joined, worker))
-        await eventually(of_clients, lambda working: "Fetcher._proc_fetch_request" in working)
-        getattr(broker, fault)()
-        try:
-            if fault == "kill":
-                await eventually(of_clients, lambda working: "rests" in working)
-            await service.aclose()
-        finally:
-            broker.thaw() if fault == "freeze" else await asyncio.to_thread(broker.start, 120)
-
-    assert await of_clients() == before
-
-
-async def all_joined(service: Lamps) -> bool:
-    return not any(fault for ear in service.running.ears for fault in ear.faults)
-
-
-async def of_clients() -> list[str]:
-    """What Kafka's clients have at work in this process; `rests`: after a fetch that failed."""
-    working = []
-    for task in asyncio.all_tasks():
-        doing: Any = task.get_coro()
-        name = getattr(doing, "__qualname__", "")
-        if name.startswith(("GroupCoordinator", "Fetcher", "AIOKafka")):
-            resting = name.endswith("_proc_fetch_request") and getattr(doing.cr_await, "__name__", "") == "sleep"
-            working.append("rests" if resting else name)
-    return sorted(working)
 
 
 async def test_a_store_killed_under_load_loses_nothing_that_was_acknowledged(

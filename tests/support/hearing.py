@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -62,3 +63,9 @@ async def copy_of(service: Lamps, key: str, version: int) -> bool:
 
 async def ready_now(service: Lamps) -> bool:
     return (await service.client.http.get("/ready")).status_code == 200
+
+
+def write_strange(bootstrap: str, topic: str, key: str) -> None:
+    """A record whose header has a name that is no UTF-8: the client fails on the whole read."""
+    where = [b"-b", bootstrap.encode(), b"-t", topic.encode(), b"-p", b"1", b"-k", key.encode()]
+    subprocess.run([b"kcat", b"-P", *where, b"-H", b"\xff\xfe=1"], input=b"hello", check=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
+from aiokafka import AIOKafkaConsumer
 from faststream.kafka import KafkaBroker
 
 from chassis.telemetry import log
@@ -46,11 +48,51 @@ async def _start(broker: KafkaBroker) -> None:
         pause = min(pause * 2, 5.0)
 
 
+class Consumer(AIOKafkaConsumer):  # type: ignore[misc]
+    """Kafka's consumer, which ends wholly: closed by half it would stay a member of its group, with partitions nobody reads.
+
+    Proved by `test_a_subscription_that_kafka_does_not_let_go_is_closed_to_its_end`.
+    """
+
+    _ending: asyncio.Task[None] | None = None
+
+    async def stop(self) -> None:
+        """Returns when it has ended, also when an earlier call began that and was given up.
+        Proved by `test_a_consumer_whose_end_is_not_waited_for_ends_nevertheless`."""
+        self._ending = self._ending or asyncio.create_task(self._end(super().stop()))
+        await asyncio.shield(self._ending)
+
+    async def _end(self, stop: Awaitable[None]) -> None:
+        """What the client does not end by itself, because an answer does not come or as it rests after a fetch that failed,
+        is ended here."""
+        closing = asyncio.ensure_future(stop)
+        if await _over(closing):
+            return
+        left: list[Any] = [closing]
+        if group := self._coordinator:
+            left += [group._coordination_task, group._heartbeat_task, group._commit_refresh_task]
+        if fetcher := self._fetcher:
+            left += [fetcher._fetch_task, *fetcher._pending_tasks]
+        left = [task for task in left if task]
+        for task in left:
+            task.cancel()
+        await _over(asyncio.gather(*left, return_exceptions=True))
+        await _over(asyncio.ensure_future(self._client.close()))
+
+
+async def _over(doing: asyncio.Future[Any]) -> bool:
+    """Whether it ends well soon; it is not waited for longer."""
+    await asyncio.wait([doing], timeout=LEAVE_SECONDS)
+    return doing.done() and not doing.cancelled() and doing.exception() is None
+
+
 class Broker(KafkaBroker):
-    """FastStream's broker, whose subscriptions start together instead of one after the other."""
+    """FastStream's broker, whose subscriptions start together instead of one after the other, and end wholly."""
 
     async def start(self) -> None:
         await self.connect()
+        client: Any = self.config.broker_config
+        client.builder = partial(Consumer, **client.builder.keywords)
         async with asyncio.TaskGroup() as starting:
             for subscriber in self.subscribers:
                 starting.create_task(subscriber.start())
@@ -70,23 +112,3 @@ def quiet_broker(bootstrap: str, client_id: str) -> Broker:
         graceful_timeout=GRACE_SECONDS,
         retry_backoff_ms=ASK_AGAIN_MS,
     )
-
-
-async def close_wholly(consumer: Any, close: Callable[[], Awaitable[None]]) -> None:
-    """Closed by half it would stay a member of its group, with partitions that nobody reads. What the client does not end by
-    itself, because an answer does not come or as it rests after a fetch that failed, is ended here.
-    Proved by `test_a_subscription_that_kafka_does_not_let_go_is_closed_to_its_end`."""
-    closing = asyncio.ensure_future(close())
-    await asyncio.wait([closing], timeout=LEAVE_SECONDS)
-    if closing.done() and not closing.cancelled() and closing.exception() is None:
-        return
-    left: list[Any] = [closing]
-    if group := consumer._coordinator:
-        left += [group._coordination_task, group._heartbeat_task, group._commit_refresh_task]
-    if fetcher := consumer._fetcher:
-        left += [fetcher._fetch_task, *fetcher._pending_tasks]
-    left = [task for task in left if task]
-    for task in left:
-        task.cancel()
-    await asyncio.gather(*left, return_exceptions=True)
-    await consumer._client.close()

@@ -21,7 +21,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaAckableMessage
 from faststream.middlewares import AckPolicy
 
-from chassis.broker import FIRST_PAUSE_SECONDS, close_wholly
+from chassis.broker import FIRST_PAUSE_SECONDS
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
 from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, by_topic, from_the_start
@@ -31,8 +31,10 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
 FETCH_BYTES: Final = 4 * 1024 * 1024
-"""Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
-have nothing new that takes two seconds."""
+"""Of a partition at once. What is left of it is asked for only when the broker has answered for the others."""
+FETCH_MS: Final = 1_000
+"""So long the broker waits to answer when it has nothing new. What comes to a partition meanwhile that was left out of the
+request, as some of it was still in hand, waits as long; half of this would cost a service at rest as much again."""
 
 
 class Hearer(Protocol):
@@ -68,7 +70,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
     _resuming: set[asyncio.Task[None]] = field(default_factory=set)
     _offsets: Offsets = field(default_factory=Offsets)
     _ending: bool = False
-    _in_hand: Collection[str] = ()
+    _in_hand: dict[str, float] = field(default_factory=dict)
     _joined: bool = False
     _subscriber: Any = None
 
@@ -85,7 +87,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             listener=self,
             parser=self._parse,
             decoder=_raw,
-            fetch_max_wait_ms=2_000,
+            fetch_max_wait_ms=FETCH_MS,
             max_partition_fetch_bytes=FETCH_BYTES,
             consumer_timeout_ms=1_000,
             max_poll_interval_ms=3_600_000,
@@ -133,33 +135,36 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         """The batch in hand is finished and committed as it ends; a broker that stands still is not waited for.
         Proved by `test_a_service_that_is_asked_to_end_does_not_wait_for_a_broker_that_stands_still`."""
         self._ending = True
-        consumer = self._subscriber.consumer
-        await self._offsets.commit(consumer)
-        if consumer is not None:
-            consumer.stop = partial(close_wholly, consumer, consumer.stop)
+        await self._offsets.commit(self._subscriber.consumer)
         await stop()
 
     async def heard(self, records: Any) -> None:
-        """One batch, each topic for itself: every hearer in turn; then the loop commits each partition where it stands.
-        Proved by `test_a_restart_goes_on_from_the_record_that_waits`."""
+        """One batch, each topic for itself; then the loop commits each partition where it stands.
+        Proved by `test_a_restart_goes_on_from_the_record_that_waits` and
+        `test_a_topic_in_hand_for_long_turns_the_service_red`."""
         parts = by_topic(records)
-        self._in_hand = parts.keys()
+        self._in_hand = dict.fromkeys(parts, time.monotonic())
         try:
-            heard = await asyncio.gather(*(self._hear(topic, part) for topic, part in parts.items()))
-            waiting = {partition: offset for each in heard for partition, offset in each.items()}
-            for partition, part in by_partition(records).items():
-                self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
-                if partition in waiting:
-                    self._wait(partition, waiting[partition])
-                else:
-                    self._pauses.pop(partition, None)
-                    self._waiting_since.pop(partition, None)
-            for topic, part in parts.items():
-                self._measure(topic, part)
+            async with asyncio.TaskGroup() as hearing:
+                for topic, part in parts.items():
+                    hearing.create_task(self._deal(topic, part))
         finally:
-            self._in_hand = ()
+            self._in_hand = {}
+
+    async def _deal(self, topic: str, records: Sequence[Record]) -> None:
+        waiting = await self._hear(topic, records)
+        for partition, part in by_partition(records).items():
+            self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
+            if partition in waiting:
+                self._wait(partition, waiting[partition])
+            else:
+                self._pauses.pop(partition, None)
+                self._waiting_since.pop(partition, None)
+        self._measure(topic, records)
+        del self._in_hand[topic]
 
     async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:
+        """Every hearer in turn."""
         if topic in self.stopped:
             return from_the_start(records)
         waiting: dict[TopicPartition, int] = {}
@@ -230,10 +235,10 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             yield f"{self.group} is not being read"
             return
         now = time.monotonic()
-        waits = [
-            (now - began, part.topic) for part, began in self._waiting_since.items() if part.topic not in self.stopped
-        ]
-        waited, topic = max(waits, default=(0.0, ""))
+        since = [(began, part.topic) for part, began in self._waiting_since.items() if part.topic not in self.stopped]
+        since += [(began, topic) for topic, began in self._in_hand.items()]
+        began, topic = min(since, default=(now, ""))
+        waited = now - began
         if waited > RED_AFTER_SECONDS:
             yield f"{topic} has waited for {int(waited)} s"
         heard = consumer.assignment() - consumer.paused()
