@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
 from tests.support.coast import Coast
 from tests.support.ground import Room
 from tests.support.hearing import committed, write_strange
@@ -20,6 +21,7 @@ from chassis.consumer import Ear
 from chassis.reading import BATCH, Record, Waiting
 
 pytestmark = pytest.mark.slow
+GROUP = "{}.together"
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Noting:
 
 @asynccontextmanager
 async def an_ear(room: Room, hearers: Mapping[str, Noting]) -> AsyncIterator[Ear]:
-    ear = Ear(f"{room.settings.database}.together", {topic: [hearer] for topic, hearer in hearers.items()})
+    ear = Ear(GROUP.format(room.settings.database), {topic: [hearer] for topic, hearer in hearers.items()})
     broker = quiet_broker(room.bootstrap, "worker")
     ear.subscribe(broker)
     try:
@@ -63,25 +65,35 @@ def given(noting: Noting) -> Callable[[], Awaitable[int]]:
     return count
 
 
+async def taken(ear: Ear, partition: TopicPartition) -> bool:
+    """Whether the client has records of it that were not given yet."""
+    return partition in ear._subscriber.consumer._fetcher._records
+
+
+async def different(noting: Noting) -> int:
+    """How many records, whatever came twice."""
+    return len({record.offset for record in noting.heard})
+
+
+async def write_many(coast: Coast, topic: str, count: int) -> None:
+    sendings = [await coast.kafka.send(topic, value=b"one of many", partition=0) for _ in range(count)]
+    await asyncio.gather(*sendings)
+
+
 async def test_a_topic_that_comes_in_thousands_keeps_no_other_waiting(room: Room, harbourside: Coast) -> None:
     many, few = Noting(), Noting()
     few.going.set()
     flood, other = room.words.harbour.events_topic, room.words.harbour.state_topic
-    sendings = [await harbourside.kafka.send(flood, value=b"one of many", partition=0) for _ in range(10 * BATCH)]
-    await asyncio.gather(*sendings)
+    await write_many(harbourside, flood, 10 * BATCH)
     async with an_ear(room, {flood: many, other: few}) as ear:
         await eventually(given(many), bool)
         before = len(many.heard)
         await harbourside.write(other, b"alone", partition=0)
-
-        async def taken() -> bool:
-            return TopicPartition(other, 0) in ear._subscriber.consumer._fetcher._records
-
-        await eventually(taken, bool)
+        await eventually(partial(taken, ear, TopicPartition(other, 0)), bool)
         many.going.set()
         await eventually(given(few), bool, every_seconds=0.001)
         after = len(many.heard)
-        await eventually(given(many), lambda heard: heard == len(sendings))
+        await eventually(given(many), lambda heard: heard == 10 * BATCH)
 
     assert after - before <= 2 * BATCH
 
@@ -99,34 +111,81 @@ async def test_a_topic_in_hand_for_long_turns_the_service_red(
         assert await ear.caught_up(other) == set(range(6))
 
         monkeypatch.setattr("chassis.consumer.RED_AFTER_SECONDS", 0.0)
-        assert [said.partition(" has waited")[0] for said in ear.faults] == [held]
+        assert [said.partition(" has been in hand")[0] for said in ear.faults] == [held]
 
         holding.going.set()
         await eventually(partial(faults, ear), lambda said: not said)
         assert await ear.caught_up(held) == set(range(6))
 
 
-async def test_beside_a_record_that_cannot_be_read_nothing_of_any_topic_is_lost(room: Room, harbourside: Coast) -> None:
-    topics = [room.words.harbour.events_topic, room.words.harbour.state_topic]
-    noting = Noting()
+@pytest.mark.parametrize("kafka_answers", [True, False])
+async def test_what_was_read_beside_a_fault_is_read_again_also_when_going_back_fails_at_first(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch, kafka_answers: bool
+) -> None:
+    many, few = Noting(), Noting()
+    few.going.set()
+    flood, other = room.words.harbour.events_topic, room.words.harbour.state_topic
+    await write_many(harbourside, flood, 3 * BATCH)
+    ask, refused = AIOKafkaConsumer.committed, []
+
+    async def committed_or_not(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
+        if not kafka_answers and not refused:
+            refused.append(partition)
+            raise KafkaError("not now")
+        found: int | None = await ask(consumer, partition)
+        return found
+
+    async with an_ear(room, {flood: many, other: few}) as ear:
+        await eventually(given(many), bool)
+        monkeypatch.setattr(AIOKafkaConsumer, "committed", committed_or_not)
+        await asyncio.to_thread(write_strange, room.bootstrap, other, "key")
+        await eventually(partial(taken, ear, TopicPartition(other, 1)), bool)
+        many.going.set()
+        await eventually(given(few), bool, within_seconds=30)
+        await eventually(partial(different, many), lambda heard: heard == 3 * BATCH)
+
+    assert bool(refused) is not kafka_answers
+    assert [dict(record.headers).keys() for record in few.heard] == [{"passerelle_unreadable"}]
+
+
+async def test_a_batch_that_fails_as_a_whole_is_heard_again(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, noting = room.words.harbour.events_topic, Noting()
     noting.going.set()
-    for number in range(400):
-        for topic in topics:
-            await harbourside.write(topic, b"plain", partition=number % 6)
-        if number == 100:
-            await asyncio.to_thread(write_strange, room.bootstrap, topics[0], "key")
-    async with an_ear(room, dict.fromkeys(topics, noting)):
+    faults = iter([ValueError("a fault in the program")])
 
-        async def offsets() -> set[tuple[str, int, int]]:
-            return {(record.topic, record.partition, record.offset) for record in noting.heard}
+    def measure_or_fail(*_: object) -> None:
+        for fault in faults:
+            raise fault
 
-        there = await eventually(offsets, lambda heard: len(heard) >= 801)
+    monkeypatch.setattr(Ear, "_measure", measure_or_fail)
+    async with an_ear(room, {topic: noting}):
+        await harbourside.write(topic, b"once", partition=3)
+        await eventually(given(noting), lambda heard: heard == 2)
+        await eventually(partial(committed, room, GROUP.format(room.settings.database), topic), lambda at: at == {3: 1})
 
-        async def committed_offsets() -> int:
-            kept = [await committed(room, f"{room.settings.database}.together", topic) for topic in topics]
-            return sum(sum(of_topic.values()) for of_topic in kept)
+    assert {record.offset for record in noting.heard} == {0}
 
-        await eventually(committed_offsets, lambda kept: kept == 801)
-    unreadable = {record.offset for record in noting.heard if "passerelle_unreadable" in dict(record.headers)}
-    assert len(there) == 801
-    assert len(unreadable) == 1
+
+@dataclass
+class Unlucky(Noting):
+    """What it waits for at first is cancelled by somebody else."""
+
+    async def hear(self, records: Sequence[Record]) -> Waiting:
+        self.batches.append(records)
+        if len(self.batches) == 1:
+            waited_for = asyncio.get_running_loop().create_future()
+            waited_for.cancel()
+            await waited_for
+        return {}
+
+
+async def test_what_a_hearer_gave_up_because_something_was_cancelled_is_heard_again(
+    room: Room, harbourside: Coast
+) -> None:
+    topic, unlucky = room.words.harbour.events_topic, Unlucky()
+    async with an_ear(room, {topic: unlucky}):
+        await harbourside.write(topic, b"once", partition=3)
+        await eventually(given(unlucky), lambda heard: heard == 2)
+        await eventually(partial(committed, room, GROUP.format(room.settings.database), topic), lambda at: at == {3: 1})

@@ -48,10 +48,15 @@ class Reader:
     def __init__(self, group: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
         self._group, self._offsets, self._wait = group, offsets, wait
         self._one_by_one = self._empty_looks = 0
+        self._must_go_back = False
 
     async def read(self, consumer: Any) -> tuple[Record, ...]:
         """The next batch. What the client had taken beside something unreadable is lost to it: then all is taken again, one
         by one, until that is passed."""
+        if self._must_go_back:
+            await self._go_back(consumer)
+            self._must_go_back = False
+            self._one_by_one, self._empty_looks = 2 * BATCH, 0
         try:
             if self._one_by_one > 0:
                 self._one_by_one -= 1
@@ -61,8 +66,7 @@ class Reader:
             raise
         except Exception as fault:
             log.error("something cannot be read", group=self._group, fault=repr(fault)[:300])
-            await self._go_back(consumer)
-            self._one_by_one, self._empty_looks = 2 * BATCH, 0
+            self._must_go_back = True
             return ()
 
     async def _read_all(self, consumer: Any) -> tuple[Record, ...]:
@@ -76,13 +80,14 @@ class Reader:
         return tuple(record for part in batch.values() for record in part)
 
     async def _go_back(self, consumer: Any) -> None:
-        """To where all before was dealt with."""
+        """To where all before was dealt with; until that went well nothing is read.
+        Proved by `test_what_was_read_beside_a_fault_is_read_again_also_when_going_back_fails_at_first`."""
         known: dict[TopicPartition, int | None] = dict(self._offsets.next)
         unknown = list(consumer.assignment() - known.keys())
         known |= zip(unknown, await asyncio.gather(*map(consumer.committed, unknown)), strict=True)
         fresh = []
-        for partition in consumer.assignment():
-            offset = known.get(partition)
+        for partition in consumer.assignment() & known.keys():
+            offset = known[partition]
             if offset is None:
                 fresh.append(partition)
             else:
