@@ -126,7 +126,8 @@ async def test_what_was_read_beside_a_fault_is_read_again_also_when_going_back_f
     few.going.set()
     flood, other = room.words.harbour.events_topic, room.words.harbour.state_topic
     await write_many(harbourside, flood, 3 * BATCH)
-    ask, refused = AIOKafkaConsumer.committed, []
+    ask = AIOKafkaConsumer.committed
+    refused: list[TopicPartition] = []
 
     async def committed_or_not(consumer: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
         if not kafka_answers and not refused:

@@ -373,7 +373,7 @@ class World:
                 if task.done():
                     del process.doing[name]
                     if not task.cancelled() and task.exception():
-                        raise AssertionError(f"{process.name} {name} failed") from task.exception()
+                        raise RuntimeError(f"{process.name} {name} failed") from task.exception()
 
     # --- what must be true ---
 

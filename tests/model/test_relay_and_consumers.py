@@ -198,7 +198,14 @@ SOUND = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
-BROKEN = settings(SOUND, max_examples=500, phases=[Phase.generate], print_blob=False, database=None)
+BROKEN = settings(
+    SOUND,
+    max_examples=500,
+    phases=[Phase.generate],
+    print_blob=False,
+    database=None,
+    report_multiple_bugs=False,
+)
 
 
 def test_nothing_is_lost_reordered_or_doubled() -> None:
@@ -244,7 +251,7 @@ def publish_without_lease() -> Iterator[None]:
 @contextmanager
 def commit_offsets_before_the_effect() -> Iterator[None]:
     async def hasty(world: World, ear: Ear, batch: Any, consumer: Consumer) -> None:
-        world.broker.committed[ear.topic] = consumer.position_now
+        world.broker.committed[consumer.topic] = consumer.position_now
         await ear.heard(batch)
 
     with patch.object(World, "heard", hasty):
@@ -315,5 +322,5 @@ WAYS: list[Callable[[], Any]] = [
 def test_code_broken_on_purpose_is_found_out(broken: Callable[[], Any]) -> None:
     with ExitStack() as stack:
         stack.enter_context(broken())
-        with pytest.raises((AssertionError, BaseExceptionGroup)):
+        with pytest.raises(AssertionError):  # a promise that is broken; what merely fails is another error
             run_state_machine_as_test(Delivery, settings=BROKEN)
