@@ -18,7 +18,7 @@ from tests.rules.chassis_rules import GUARDS, Guard
 ON: Final = "_rule_holds"
 OF_A_DECISION: Final = frozenset({"guards", "relies_on", "attaches", "also"})
 GATHERED: Final = {"guards": "guards", "copies": "relies_on", "relies_on": "relies_on"}
-RAISED: Final = frozenset({"Problem", "ValueError", "EnvelopeError", "NotKnownYet", "LeaseLost", "Stopped", "Refused"})
+RAISED: Final = frozenset({"Problem", "ValueError", "EnvelopeError", "NotKnownYet", "LeaseLost", "Stopped"})
 AWAITED: Final = {"guard": "guard", "log_access": "access log"}
 PER_ROW: Final = {"offered": "state", "permitted": "role"}
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from chassis.decide import Aggregate, Caller, Command, Reason, Refusal, Text
 from chassis.mongo import Row, Session, Store, ascending
 from chassis.outbox import OUTBOX, new_id
-from chassis.problems import Problem, reason_json, status_of
+from chassis.problems import Problem, reason_json
 
 IDEMPOTENCY: Final = "idempotency"
 IDEMPOTENCY_HOURS: Final = 24
@@ -27,13 +27,14 @@ IDEMPOTENCY_HOURS: Final = 24
 class Asked:
     """A command as it was asked for: `id` is the aggregate's, also the new one's at creation.
 
-    A person's change names the version read (`if_match`); a repeated `key` gets its first answer again.
+    A person's change names the version read (`if_match`); a repeated `key` gets its first answer again. Without a `body` it is
+    only asked what holds the command back.
     """
 
     aggregate: Aggregate
     row: Command
     id: str
-    body: BaseModel
+    body: BaseModel | None
     caller: Caller
     if_match: int | None = None
     key: str | None = None
@@ -76,7 +77,7 @@ class Answers:
         self._store = store
 
     async def prepare(self) -> None:
-        await self._store.index(IDEMPOTENCY, ascending("expires_at", expire_after_seconds=0))
+        await self._store.index(IDEMPOTENCY, ascending("expires_at", expireAfterSeconds=0))
 
     async def of(self, asked: Asked, session: Session | None) -> Answered | None:
         """What was answered to its key; raises Problem where that was a refusal, or an answer to something else."""
@@ -115,17 +116,10 @@ def _answer(asked: Asked, refusal: Refusal | None) -> Row:
     if refusal is None:
         return {"fingerprint": asked.fingerprint, "status": asked.status}
     said = {"reasons": [reason_json(reason) for reason in refusal.reasons], "members": refusal.members}
-    return {
-        "fingerprint": asked.fingerprint,
-        "status": status_of(refusal.slug),
-        "slug": refusal.slug,
-        "said": orjson.dumps(said, default=str).decode(),
-    }
+    return {"fingerprint": asked.fingerprint, "slug": refusal.slug, "said": orjson.dumps(said, default=str).decode()}
 
 
 def _refused(kept: Mapping[str, Any]) -> Refusal:
-    said = orjson.loads(kept.get("said", "{}"))
-    reasons = (
-        Reason(each["code"], Text(each["fr"], each["en"]), each.get("pointer")) for each in said.get("reasons", ())
-    )
-    return Refusal(kept["slug"], tuple(reasons), members=said.get("members", {}))
+    said = orjson.loads(kept["said"])
+    reasons = (Reason(each["code"], Text(each["fr"], each["en"]), each.get("pointer")) for each in said["reasons"])
+    return Refusal(kept["slug"], tuple(reasons), members=said["members"])

@@ -53,11 +53,11 @@ class Verifier:
 
     def __init__(self, key_file: Path, audience: str) -> None:
         self._key = OKPKey.import_key(json.loads(key_file.read_text()))
-        self._audience = audience
         self._read: dict[str, tuple[float, Caller]] = {}
         self._rules = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": ISSUER},
+            aud={"essential": True, "value": audience},
             sub={"essential": True},
             exp={"essential": True},
         )
@@ -84,9 +84,6 @@ class Verifier:
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             self._rules.validate(claims)
-            audience = claims.get("aud")
-            if self._audience not in (audience if isinstance(audience, list) else [audience]):
-                raise ValueError("another audience")
             return Caller(str(claims["sub"]), _roles(claims.get("roles", {}))), float(claims["exp"])
         except (JoseError, ValueError, TypeError, AttributeError) as error:
             raise Problem("not-signed-in", headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}) from error

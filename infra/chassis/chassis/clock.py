@@ -39,7 +39,7 @@ class RealClock:
         return brussels_day(self.now())
 
 
-class DemoClock:
+class DemoClock(RealClock):
     """A clock that a person steps; kept in the store, so that a restart finds it where it stood.
     Proved by `test_the_clock_stays_where_it_was_put_for_other_processes_and_after_a_restart`."""
 
@@ -66,9 +66,6 @@ class DemoClock:
     def now(self) -> datetime:
         moved = self._set_to + timedelta(seconds=time.monotonic() - self._since)
         return min(moved, end_of_day(self._set_to))
-
-    def today(self) -> date:
-        return brussels_day(self.now())
 
 
 def end_of_day(instant: datetime) -> datetime:

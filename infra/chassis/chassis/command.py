@@ -30,14 +30,6 @@ class Repeated(Exception):
     """The key was answered before: what this attempt wrote is not kept."""
 
 
-class Refused(Exception):
-    """Carries a refusal out of a transaction, so that nothing of the command is kept."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.slug)
-        self.refusal = refusal
-
-
 class Desk:
     """Where one service's commands are taken.
 
@@ -86,23 +78,10 @@ class Desk:
             attempts = count()
             try:
                 answered = await self.store.transaction(lambda session: self._once(asked, session, next(attempts)))
-            except (Refused, Repeated, RecordTooLarge, Problem) as stopped:
-                answered = await self._kept_or_refused(asked, stopped)
+            except (Repeated, RecordTooLarge, Problem) as stopped:
+                answered = await self._refuse(asked, stopped)
             self.committed.set()
             return answered
-
-    async def _kept_or_refused(self, asked: Asked, stopped: Exception) -> Answered:
-        """A repeated key is answered as the first time, whatever would be said of it now."""
-        kept = await self.answers.of(asked, None)
-        if kept:
-            return kept
-        match stopped:
-            case Refused():
-                return await self._refuse(asked, stopped.refusal)
-            case RecordTooLarge():
-                raise Problem("too-large") from stopped
-            case _:
-                raise stopped
 
     async def _once(self, asked: Asked, session: Session, attempt: int) -> Answered:
         """The first attempt takes the key for new: were it not, keeping its answer would conflict."""
@@ -116,7 +95,7 @@ class Desk:
             _check_version(asked, loaded.state.version)
         taken = await self.perform(asked, loaded, session, found=found)
         if isinstance(taken, Refusal):
-            raise Refused(taken)
+            raise Problem.of(taken)
         if not taken.facts and await self.answers.of(asked, session):
             raise Repeated  # nothing that it tells would conflict with the first time
         if not taken.facts or asked.aggregate.contract.personal:
@@ -161,26 +140,17 @@ class Desk:
         elif not taken.decision.is_empty:
             kind, subject = asked.aggregate.contract, asked.caller.subject
             told = told_by(self.service, subject, asked.cause, context.now, kind, answer_told(asked))
-            await self.shelf.write(asked.aggregate, asked.id, loaded, taken, context, told, session, writes)
+            await self.shelf.write(asked.aggregate, loaded, taken, context, told, session, writes)
         return taken
 
     async def context(
-        self,
-        asked: Asked,
-        loaded: Loaded | None,
-        session: Session | None,
-        *,
-        held_only: bool = False,
-        found: Found | None = None,
+        self, asked: Asked, loaded: Loaded | None, session: Session | None, found: Found | None = None
     ) -> Context:
-        """What the decision may know: the row's and the aggregate's needs, asked for until they want nothing new."""
-        state, private = (loaded.state, loaded.private) if loaded else (None, None)
-        body = None if held_only else asked.body
+        """What the decision may know: the row's and the aggregate's needs, asked for until they want nothing new. Without a
+        body no number is drawn."""
         found = found or Found(today=self.clock.today())
         for _ in range(ROUNDS_OF_NEEDS):
-            missing = _missing(asked, state, private, body, found)
-            if held_only:
-                missing = [find for find in missing if not isinstance(find, Next)]
+            missing = _missing(asked, loaded, found, numbers=asked.body is not None)
             if not missing:
                 break
             found = Found({**found.results, **await self.shelf.find(missing, session)}, found.today)
@@ -192,18 +162,13 @@ class Desk:
         founds = [Found(today=self.clock.today()) for _ in many]
         known: dict[str, Any] = {}
         for _ in range(ROUNDS_OF_NEEDS):
-            wanted = [
-                [find for find in _missing(asked, None, None, asked.body, found) if not isinstance(find, Next)]
-                for asked, found in zip(many, founds, strict=True)
-            ]
+            wanted = [_missing(asked, None, found, numbers=False) for asked, found in zip(many, founds, strict=True)]
             if not any(wanted):
                 break
             new = {repr(find): find for finds in wanted for find in finds if repr(find) not in known}
-            together = [find for find in new.values() if isinstance(find, Doc)]
-            read = await self.shelf.find(together, session)
+            docs = await self.shelf.find([find for find in new.values() if isinstance(find, Doc)], session)
             for name, find in new.items():
-                one = read if isinstance(find, Doc) else await self.shelf.find([find], session)
-                known[name] = one[find.key]
+                known[name] = (docs if isinstance(find, Doc) else await self.shelf.find([find], session))[find.key]
             founds = [
                 Found({**found.results, **{find.key: known[repr(find)] for find in finds}}, found.today)
                 for found, finds in zip(founds, wanted, strict=True)
@@ -231,10 +196,12 @@ class Desk:
         self.committed.set()
         return outcome
 
-    async def _refuse(self, asked: Asked, refusal: Refusal) -> Answered:
-        """Raises the refusal, told first where it is a policy's; a rival with the same key may have been answered meanwhile."""
-        kept = None
-        if refusal.rule:
+    async def _refuse(self, asked: Asked, stopped: Exception) -> Answered:
+        """Raises what stopped the command, told first where it is a policy's refusal. A key that was answered before, or whose
+        rival has been meanwhile, is answered as the first time, whatever would be said of it now."""
+        kept = await self.answers.of(asked, None)
+        if kept is None and isinstance(stopped, Problem) and stopped.refusal.rule:
+            refusal = stopped.refusal
 
             async def work(session: Session) -> Answered | None:
                 kept = await self.answers.of(asked, session)
@@ -246,7 +213,9 @@ class Desk:
             self.committed.set()
         if kept:
             return kept
-        raise Problem.of(refusal)
+        if isinstance(stopped, RecordTooLarge):
+            raise Problem("too-large") from stopped
+        raise stopped
 
     async def _tell(self, asked: Asked, refusal: Refusal, session: Session) -> None:
         """A policy refusal is a fact of the service's own stream; the refused aggregate keeps its version."""
@@ -277,14 +246,14 @@ def _recorded(asked: Asked, refusal: Refusal) -> Recorded:
     )
 
 
-def _missing(asked: Asked, state: Any, private: Any, body: Any, found: Found) -> list[Find]:
-    wanted = [
-        *asked.aggregate.needs(state, private, body, found),
-        *asked.row.needs(state, private, body, found),
-    ]
+def _missing(asked: Asked, loaded: Loaded | None, found: Found, *, numbers: bool) -> list[Find]:
+    state, private = (loaded.state, loaded.private) if loaded else (None, None)
+    known = (state, private, asked.body, found)
+    wanted = [*asked.aggregate.needs(*known), *asked.row.needs(*known)]
     if asked.caller.is_scoped:
-        wanted += asked.aggregate.scope_needs(state, private, body, found)
-    return list({find.key: find for find in wanted if find.key not in found.results}.values())
+        wanted += asked.aggregate.scope_needs(*known)
+    missing = {find.key: find for find in wanted if find.key not in found.results}
+    return [find for find in missing.values() if numbers or not isinstance(find, Next)]
 
 
 def _check_version(asked: Asked, version: int) -> None:

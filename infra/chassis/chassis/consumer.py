@@ -247,10 +247,10 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         now = time.monotonic()
         waits = [(began, part.topic) for part, began in self._waiting_since.items() if part.topic not in self.stopped]
         hands = [(began, topic) for topic, began in self._in_hand.items()]
-        for since, said in ((waits, "has waited"), (hands, "has been in hand")):
+        for since, said in ((waits, "has waited for"), (hands, "has been in hand for")):
             began, topic = min(since, default=(now, ""))
             if now - began > RED_AFTER_SECONDS:
-                yield f"{topic} {said} for {int(now - began)} s"
+                yield f"{topic} {said} {int(now - began)} s"
         heard = consumer.assignment() - consumer.paused()
         polls = [consumer.last_poll_timestamp(partition) for partition in heard]
         silent = time.time() - min((poll for poll in polls if poll), default=math.inf) / 1_000

@@ -29,6 +29,7 @@ CLOCK: Final = Caller("clock", {"clock": {}})
 class _Round:
     """What one look at a kind of aggregate did, and which of them it leaves alone until the next."""
 
+    kind: Aggregate
     steps: Counter[str] = field(default_factory=Counter)
     stuck: set[str] = field(default_factory=set)
 
@@ -78,32 +79,31 @@ class Scanner:
         Proved by `test_days_missed_are_caught_up_in_their_order_across_aggregates`."""
         if isinstance(self._desk.clock, DemoClock):
             await self._desk.clock.load()
-        kinds = [aggregate for aggregate in self._desk.aggregates.values() if aggregate.on_clock]
-        round_ = {kind.name: _Round() for kind in kinds}
-        while days := [day for kind in kinds if (day := await self._earliest(kind, round_[kind.name]))]:
-            for kind in kinds:
-                await self._on(min(days), kind, round_[kind.name])
+        rounds = [_Round(kind) for kind in self._desk.aggregates.values() if kind.on_clock]
+        while days := [day for each in rounds if (day := await self._earliest(each))]:
+            for each in rounds:
+                await self._on(min(days), each)
         if self._measures:
-            self._measures.deadlines.set(sum(len(each.stuck) for each in round_.values()))
-        return sum(sum(each.steps.values()) for each in round_.values())
+            self._measures.deadlines.set(sum(len(each.stuck) for each in rounds))
+        return sum(each.steps.total() for each in rounds)
 
-    async def _earliest(self, kind: Aggregate, round_: _Round) -> str | None:
+    async def _earliest(self, round_: _Round) -> str | None:
         """The first day, not after today, on which something of this kind is due."""
-        due = await self._due(kind, self._desk.clock.today().isoformat(), round_, 1)
+        due = await self._due(round_, self._desk.clock.today().isoformat(), 1)
         return str(due[0]["next_due"]) if due else None
 
-    async def _on(self, day: str, kind: Aggregate, round_: _Round) -> None:
-        for document in await self._due(kind, day, round_, AT_ONCE):
-            id_ = document["_id"]
-            if round_.steps[id_] < MOST_STEPS and await self._step(kind, id_):
+    async def _on(self, day: str, round_: _Round) -> None:
+        for document in await self._due(round_, day, AT_ONCE):
+            id_, name = document["_id"], round_.kind.name
+            if round_.steps[id_] < MOST_STEPS and await self._step(round_.kind, id_):
                 round_.steps[id_] += 1
             else:
-                log.warning("deadline stays", aggregate=kind.name, id=id_, day=day, steps=round_.steps[id_])
+                log.warning("deadline stays", aggregate=name, id=id_, day=day, steps=round_.steps[id_])
                 round_.stuck.add(id_)
 
-    async def _due(self, kind: Aggregate, until: str, round_: _Round, limit: int) -> list[Row]:
+    async def _due(self, round_: _Round, until: str, limit: int) -> list[Row]:
         asked = {"next_due": {"$lte": until}, "_id": {"$nin": list(round_.stuck)}}
-        cursor = self._desk.store[kind.name].find(asked, {"next_due": 1}).sort([("next_due", 1)]).limit(limit)
+        cursor = self._desk.store[round_.kind.name].find(asked, {"next_due": 1}).sort([("next_due", 1)]).limit(limit)
         found: list[Row] = await cursor.to_list(limit)
         return found
 

@@ -255,10 +255,6 @@ Outcome = Decision | Refusal
 CREATION: Final[frozenset[str]] = frozenset()
 
 
-def no_needs(state: Any, private: Any, body: Any, found: Found) -> Iterable[Find]:
-    return ()
-
-
 @dataclass(frozen=True)
 class Command:
     """One row of an aggregate's command table.
@@ -276,7 +272,7 @@ class Command:
     decide: Callable[[Any, Any, Any, Context], Outcome]
     to: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
-    needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = no_needs
+    needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = lambda state, private, body, found: ()
     held: Callable[[Any, Any, Context], Iterable[Refusal]] | None = None
 
     @property
@@ -325,8 +321,8 @@ class Aggregate:
     problems: Mapping[str, Text]
     private: type[BaseModel] = Nothing
     reach: Callable[[Any, Any, Any, Found], Reach] = lambda state, private, body, found: {}
-    needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = no_needs
-    scope_needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = no_needs
+    needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = lambda state, private, body, found: ()
+    scope_needs: Callable[[Any, Any, Any, Found], Iterable[Find]] = lambda state, private, body, found: ()
     next_due: Callable[[Any, Any], date | None] = lambda state, private: None
     on_clock: Command | None = None
     indexes: tuple[tuple[str, ...], ...] = ()
@@ -348,10 +344,7 @@ class Aggregate:
 
     def command(self, name: str) -> Command:
         """The row of that name; raises KeyError."""
-        for row in self.commands:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.commands}[name]
 
     def offered(self, state: str) -> list[str]:
         """The commands that the table offers in this state."""

@@ -68,12 +68,7 @@ MAIL_HEADERS: Final = (
 
 async def prepare(store: Store) -> None:
     """Makes the indexes: one document a person, aggregate and key."""
-    indexes = (
-        ascending("state", "added_at"),
-        ascending("aggregate_id"),
-        ascending("upload_key", unique=True, sparse=True),
-    )
-    await store.index(DOCUMENTS, *indexes)
+    await store.index(DOCUMENTS, ascending("state", "added_at"), ascending("upload_key", unique=True, sparse=True))
 
 
 async def receive(request: Request, store: Store, aggregate: str, aggregate_id: str, caller: Caller) -> Row:
@@ -203,12 +198,8 @@ def _in_archive(file: BinaryIO) -> str:
 
 
 def _is_mail(head: bytes) -> bool:
-    try:
-        head.decode("ascii")
-    except UnicodeDecodeError:
-        return False
     lines = head.lower().splitlines()
-    return any(line.startswith(MAIL_HEADERS) for line in lines[:30]) and b":" in lines[0]
+    return head.isascii() and any(line.startswith(MAIL_HEADERS) for line in lines[:30]) and b":" in lines[0]
 
 
 async def sweep(store: Store) -> int:

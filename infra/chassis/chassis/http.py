@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import unquote
 from uuid import uuid4
@@ -25,22 +26,21 @@ from chassis.answers import Answered, Asked
 from chassis.auth import Verifier
 from chassis.bodies import if_match, json_response, parse, read_body
 from chassis.command import Desk
-from chassis.decide import Aggregate, Caller, Command, Loaded, Nothing, Refusal, Text
+from chassis.decide import Aggregate, Caller, Command, Reason, Refusal, Text
 from chassis.mongo import AWAY, Busy, StoreAway
 from chassis.outbox import new_id
 from chassis.problems import Problem, language_of, problem_response, reason_json, title_of
-from chassis.taking import checked, hidden, reach_of
+from chassis.taking import checked, hidden, permitted, reach_of
 from chassis.telemetry import Measures, log, parent, span
 
 KEY_LIMIT: Final = 200
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class House:
     """What routes of a service have at hand: its desk, who calls, and answers in the one shape."""
 
     def __init__(self, desk: Desk, verifier: Verifier, measures: Measures) -> None:
-        self.desk, self.store, self.settings = desk, desk.store, desk.settings
+        self.desk, self.store = desk, desk.store
         self._verifier, self._measures = verifier, measures
 
     def caller(self, request: Request) -> Caller:
@@ -53,9 +53,6 @@ class House:
         if not purpose:
             raise Problem("purpose-required")
         return purpose[:300]
-
-    async def load(self, aggregate: str, id_: str) -> Loaded:
-        return await self.desk.load(aggregate, id_)
 
     async def log_access(self, caller: Caller, what: str, purpose: str) -> None:
         """Writes who read what personal data, when and why."""
@@ -71,8 +68,11 @@ class House:
     def answer(self, body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
         return json_response(body, status, headers)
 
-    async def command(self, request: Request, aggregate: Aggregate, row: Command, id_: str) -> Response:
+    async def command(self, request: Request, aggregate: Aggregate, rows: Mapping[str, Command]) -> Response:
         """Takes the command of a request; its answer carries the version as `ETag`."""
+        row = rows.get(request.path_params.get("command", ""))
+        if row is None:
+            raise Problem("no-such-route")
         caller = self.caller(request)
         content = await read_body(request)
         key = request.headers.get("idempotency-key")
@@ -82,19 +82,10 @@ class House:
             )
         if row.creates and key is None:
             raise Problem("idempotency-key-required")
-        body = parse(row.model, content)
-        asked = Asked(
-            aggregate,
-            row,
-            aggregate.id_of(body) if row.creates and aggregate.id_of else id_,
-            body,
-            caller,
-            if_match=if_match(request),
-            key=key,
-            fingerprint=hashlib.sha256(
-                f"{aggregate.name}/{row.name}/{'' if row.creates else id_}".encode() + content
-            ).hexdigest(),
-        )
+        body, changed = parse(row.model, content), request.path_params.get("id", "")
+        digest = hashlib.sha256(f"{aggregate.name}/{row.name}/{changed}".encode() + content).hexdigest()
+        id_ = changed or _new_id(aggregate, body)
+        asked = Asked(aggregate, row, id_, body, caller, if_match(request), key, digest)
         begun, outcome = time.perf_counter(), "failed"
         try:
             answered = await self.desk.execute(asked)
@@ -107,16 +98,15 @@ class House:
             self._measures.commands.labels(row.name, outcome).inc()
         return _answer(answered)
 
-    async def commands(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
+    async def commands(self, request: Request, aggregate: Aggregate) -> Response:
         """Every row of the table: whether this person may do it now, and what holds it back."""
-        caller = self.caller(request)
+        caller, id_ = self.caller(request), request.path_params["id"]
         loaded = await self.desk.load(aggregate.name, id_)
         listed = []
         for row in aggregate.commands:
             if row.creates:
                 continue
-            asked = Asked(aggregate, row, id_, row.model.model_construct(), caller)
-            context = await self.desk.context(asked, loaded, None, held_only=True)
+            context = await self.desk.context(Asked(aggregate, row, id_, None, caller), loaded, None)
             refusal = checked(aggregate, row, loaded, None, context)
             if refusal and refusal.slug == "unknown-id":
                 raise Problem.of(refusal)
@@ -124,31 +114,29 @@ class House:
             listed.append({"command": row.name, "allowed": not held, "reasons": _reasons(aggregate, held)})
         return json_response({"id": id_, "version": loaded.state.version, "commands": listed})
 
-    async def upload(self, request: Request, aggregate: Aggregate, id_: str) -> Response:
+    async def upload(self, request: Request, aggregate: Aggregate) -> Response:
         """Keeps a document for whoever may add one, until a command names it."""
-        caller = self.caller(request)
+        caller, id_ = self.caller(request), request.path_params["id"]
         await self.may_attach(aggregate, id_, caller)
         card = await documents.receive(request, self.store, aggregate.name, id_, caller)
         shown = {"document_id": card["_id"], "sha256": card["sha256"], "media_type": card["media_type"]}
         return json_response({**shown, "size_bytes": card["size_bytes"], "title": card["title"]}, 201)
 
-    async def may_attach(self, aggregate: Aggregate, id_: str, caller: Caller) -> Loaded:
-        """The aggregate, for whoever holds a role of its table; raises Problem `unknown-id`, `not-permitted`.
+    async def may_attach(self, aggregate: Aggregate, id_: str, caller: Caller) -> None:
+        """Whoever holds a role of the aggregate's table may; raises Problem `unknown-id`, `not-permitted`.
         Proved by `test_the_documents_of_what_is_hidden_are_unknown_to_a_stranger`."""
         loaded = await self.desk.load(aggregate.name, id_)
-        roles = tuple({role for row in aggregate.commands for role in row.roles})
-        found = (await self.desk.context(_look(aggregate, id_, caller), loaded, None, held_only=True)).found
+        roles = tuple(sorted({role for row in aggregate.commands for role in row.roles}))
+        look = Asked(aggregate, aggregate.command("attach_document"), id_, None, caller)
+        found = (await self.desk.context(look, loaded, None)).found
         reach = reach_of(aggregate, loaded, None, found)
-        refusal = hidden(aggregate, roles, loaded, reach, caller)
-        if refusal is None and not caller.may(roles, reach):
-            refusal = Refusal("not-permitted", members={"roles": sorted(roles)})
+        refusal = hidden(aggregate, roles, loaded, reach, caller) or permitted(roles, reach, caller)
         if refusal:
             raise Problem.of(refusal)
-        return loaded
 
-    async def download(self, request: Request, aggregate: Aggregate, id_: str, document_id: str) -> Response:
+    async def download(self, request: Request, aggregate: Aggregate) -> Response:
         """The bytes of a document, to whoever may have it."""
-        caller = self.caller(request)
+        caller, id_, document_id = self.caller(request), request.path_params["id"], request.path_params["document_id"]
         card = await self.store[documents.DOCUMENTS].find_one({"_id": document_id, "aggregate_id": id_})
         if card is None:
             raise Problem("unknown-id", id=document_id)
@@ -163,22 +151,18 @@ class House:
         return StreamingResponse(self.store.files.read(document_id), media_type=card["media_type"], headers=headers)
 
 
-def _look(aggregate: Aggregate, id_: str, caller: Caller) -> Asked:
-    return Asked(aggregate, aggregate.commands[0], id_, Nothing(), caller)
+def _new_id(aggregate: Aggregate, body: Any) -> str:
+    if aggregate.id_of:
+        return aggregate.id_of(body)
+    return str(uuid4()) if aggregate.contract.personal else new_id()
 
 
 def _reasons(aggregate: Aggregate, refusals: list[Refusal]) -> list[dict[str, Any]]:
-    shown: list[dict[str, Any]] = []
-    for refusal in refusals:
-        title = title_of(refusal.slug, aggregate.problems)
-        reasons = [reason_json(reason) for reason in refusal.reasons] or [
-            {"code": refusal.slug, "fr": title.fr, "en": title.en}
-        ]
-        shown += [
-            {**reason, **({"roles": refusal.members["roles"]} if "roles" in refusal.members else {})}
-            for reason in reasons
-        ]
-    return shown
+    return [
+        reason_json(reason) | {name: value for name, value in refusal.members.items() if name == "roles"}
+        for refusal in refusals
+        for reason in refusal.reasons or (Reason(refusal.slug, title_of(refusal.slug, aggregate.problems)),)
+    ]
 
 
 def _answer(answered: Answered) -> Response:
@@ -209,54 +193,22 @@ def app(house: House, aggregates: Mapping[str, Aggregate], own: APIRouter | None
 def routes(house: House, aggregate: Aggregate) -> list[Route]:
     """A command is found by its name in the table, not by trying one route after the other."""
     at = f"/api/v1/{aggregate.contract.collection}"
-    creating, changing = (_commanding(house, aggregate, creates=creates) for creates in (True, False))
+    creations = {"" if row.name == aggregate.creator else row.slug: row for row in aggregate.commands if row.creates}
+    changes = {row.slug: row for row in aggregate.commands if not row.creates}
+    creating = partial(house.command, aggregate=aggregate, rows=creations)
+    changing = partial(house.command, aggregate=aggregate, rows=changes)
     listed = [
         Route(at, creating, methods=["POST"]),
         Route(f"{at}/{{command}}", creating, methods=["POST"]),
-        Route(f"{at}/{{id}}/commands", _listing(house, aggregate), methods=["GET"]),
+        Route(f"{at}/{{id}}/commands", partial(house.commands, aggregate=aggregate), methods=["GET"]),
     ]
-    if any(row.name == "attach_document" for row in aggregate.commands):
+    if "attach-document" in changes:
+        upload, download = partial(house.upload, aggregate=aggregate), partial(house.download, aggregate=aggregate)
         listed += [
-            Route(f"{at}/{{id}}/documents", _uploading(house, aggregate), methods=["POST"]),
-            Route(f"{at}/{{id}}/documents/{{document_id}}", _downloading(house, aggregate), methods=["GET"]),
+            Route(f"{at}/{{id}}/documents", upload, methods=["POST"]),
+            Route(f"{at}/{{id}}/documents/{{document_id}}", download, methods=["GET"]),
         ]
     return [*listed, Route(f"{at}/{{id}}/{{command}}", changing, methods=["POST"])]
-
-
-def _commanding(house: House, aggregate: Aggregate, *, creates: bool) -> Endpoint:
-    rows = {
-        "" if row.name == aggregate.creator else row.slug: row for row in aggregate.commands if row.creates is creates
-    }
-
-    async def command(request: Request) -> Response:
-        row = rows.get(request.path_params.get("command", ""))
-        if row is None:
-            raise Problem("no-such-route")
-        new = str(uuid4()) if aggregate.contract.personal else new_id()
-        return await house.command(request, aggregate, row, new if creates else request.path_params["id"])
-
-    return command
-
-
-def _listing(house: House, aggregate: Aggregate) -> Endpoint:
-    async def commands(request: Request) -> Response:
-        return await house.commands(request, aggregate, request.path_params["id"])
-
-    return commands
-
-
-def _uploading(house: House, aggregate: Aggregate) -> Endpoint:
-    async def upload(request: Request) -> Response:
-        return await house.upload(request, aggregate, request.path_params["id"])
-
-    return upload
-
-
-def _downloading(house: House, aggregate: Aggregate) -> Endpoint:
-    async def download(request: Request) -> Response:
-        return await house.download(request, aggregate, request.path_params["id"], request.path_params["document_id"])
-
-    return download
 
 
 def handle_errors(made: FastAPI, titles: Mapping[str, Text]) -> None:

@@ -341,17 +341,8 @@ class Files:
             await self._bucket.delete(id_)
 
 
-def ascending(
-    *fields: str, unique: bool = False, sparse: bool = False, expire_after_seconds: int | None = None
-) -> IndexModel:
-    """An index on these fields."""
-    options: dict[str, Any] = {}
-    if unique:
-        options["unique"] = True
-    if sparse:
-        options["sparse"] = True
-    if expire_after_seconds is not None:
-        options["expireAfterSeconds"] = expire_after_seconds
+def ascending(*fields: str, **options: Any) -> IndexModel:
+    """An index on these fields; the options are the driver's (`unique`, `sparse`, `expireAfterSeconds`)."""
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
 

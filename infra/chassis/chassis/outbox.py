@@ -26,7 +26,7 @@ PERSONAL_RETENTION: Final = timedelta(days=36 * 30.44)
 INDEXES: Final = (
     ascending("pending", sparse=True),
     ascending("aggregate", "key", "version"),
-    ascending("expires_at", sparse=True, expire_after_seconds=0),
+    ascending("expires_at", sparse=True, expireAfterSeconds=0),
     ascending("answer.key", unique=True, sparse=True),
 )
 

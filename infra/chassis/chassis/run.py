@@ -8,13 +8,11 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
 import uvicorn
-from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from chassis import telemetry
@@ -35,19 +33,8 @@ def main(make: Callable[[S], Service], settings: type[S], arguments: list[str] |
     if mode not in MODES:
         raise SystemExit(f"choose one of {', '.join(MODES)}")
     service = make(settings())
-    serve(application(service, api=mode != "worker", worker=mode != "api"), service.settings, service.name)
-
-
-def application(service: Service, *, api: bool = True, worker: bool = True) -> FastAPI:
-    """The application whose lifespan opens and closes the service."""
-    running = Running(service, api=api, worker=worker)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running.open():
-            yield
-
-    return running.application(lifespan)
+    running = Running(service, api=mode != "worker", worker=mode != "api")
+    serve(running.application(), service.settings, service.name)
 
 
 class Settled(uvicorn.Server):

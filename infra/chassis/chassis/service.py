@@ -98,7 +98,7 @@ class Running:
         return [*self.projectors, *self.reactors]
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Running]:
+    async def open(self) -> AsyncIterator[None]:
         """Everything up on entry; on exit the batch in hand is finished, then everything is closed.
         Proved by `test_a_service_that_starts_without_a_broker_takes_commands_and_tells_them_later`."""
         async with AsyncExitStack() as stack:
@@ -111,7 +111,7 @@ class Running:
             stack.push_async_callback(self.outlet.stop)
             if self._worker:
                 await self._work(stack)
-            yield self
+            yield
 
     def _reactors(self) -> list[Reactor]:
         contracts = {reaction.contract.events_topic: reaction.contract for reaction in self.service.reactions}
@@ -153,13 +153,13 @@ class Running:
 
         stack.push_async_callback(end)
 
-    def application(self, lifespan: Any = None) -> FastAPI:
-        """The HTTP application; a worker alone has only the technical pages."""
+    def application(self) -> FastAPI:
+        """The HTTP application, which opens the service and closes it; a worker alone has only the technical pages."""
         settings = self.service.settings
         verifier = Verifier(settings.keys_dir / "gateway.public.json", self.service.name)
         house = web.House(self.desk, verifier, self.measures)
         own = self.service.routes(house) if self.service.routes and self._api else None
-        made = web.app(house, self.desk.aggregates if self._api else {}, own, lifespan)
+        made = web.app(house, self.desk.aggregates if self._api else {}, own, lambda _: self.open())
         made.router.routes += [*health.routes(self), *ops.routes(self, house)]
         return made
 

@@ -51,17 +51,13 @@ class Shelf:
     async def load(self, aggregate: str, id_: str, session: Session | None) -> Loaded | None:
         """The aggregate as it is stored, opened; None when there is none."""
         document = await self._store[aggregate].find_one({"_id": id_}, session=session)
-        return await self.opened(self._aggregates[aggregate], document, session) if document else None
-
-    async def opened(self, aggregate: Aggregate, document: Row, session: Session | None) -> Loaded:
-        private: Document = document["private"]
-        if aggregate.unseal:
-            private = await aggregate.unseal(Drawer(self._store, session), document["_id"], private)
-        return Loaded(
-            aggregate.contract.state.model_validate(document["public"]),
-            aggregate.private.model_validate(private),
-            document["at"],
-        )
+        if document is None:
+            return None
+        kind, private = self._aggregates[aggregate], document["private"]
+        if kind.unseal:
+            private = await kind.unseal(Drawer(self._store, session), id_, private)
+        state = kind.contract.state.model_validate(document["public"])
+        return Loaded(state, kind.private.model_validate(private), document["at"])
 
     async def find(self, finds: Sequence[Find], session: Session | None) -> dict[tuple[str, ...], Any]:
         """What the finds bring, by what asked for it; documents of a collection in one go. Raises `TooMany`.
@@ -106,7 +102,6 @@ class Shelf:
     async def write(
         self,
         aggregate: Aggregate,
-        id_: str,
         loaded: Loaded | None,
         taken: Taken,
         context: Context,
@@ -117,7 +112,7 @@ class Shelf:
         """Gathers everything a decision changes in `writes`, to be sent in `session`'s transaction.
         Proved by `test_forty_racing_commands_on_one_aggregate_make_forty_versions`."""
         decision = taken.decision
-        await self._save(aggregate, id_, loaded, taken, told, session, writes)
+        await self._save(aggregate, context.id, loaded, taken, told, session, writes)
         for also in decision.also:
             other = self._aggregates[also.aggregate]
             before = context.found.other(also.aggregate, also.id)
@@ -133,7 +128,7 @@ class Shelf:
         for collection, copy_id in sorted(set(decision.relies_on)):
             touch(writes, collection, copy_id)
         if decision.attaches:
-            attached = {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": id_}}
+            attached = {"$set": {"state": "attached", "aggregate": aggregate.name, "aggregate_id": context.id}}
             swept_away_meanwhile = Problem("unknown-id")
             writes.update_all("documents", sorted(set(decision.attaches)), attached, otherwise=swept_away_meanwhile)
 

@@ -19,7 +19,10 @@ from chassis.starting import begin
 begin()
 import gc, sys, chassis.run, {name}.app, {name}.settings
 settings = {name}.settings.{settings}()
-{name}.app.application(settings) if "{name}" == "gateway" else chassis.run.application({name}.app.service(settings))
+if "{name}" == "gateway":
+    {name}.app.application(settings)
+else:
+    chassis.run.Running({name}.app.service(settings), api=True, worker=True).application()
 never = ("rich.", "pygments.", "pydantic.v1.")
 print(gc.isenabled(), [module for module in sys.modules if module.startswith(never)])
 """

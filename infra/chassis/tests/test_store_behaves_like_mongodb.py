@@ -137,7 +137,7 @@ async def test_a_unique_sparse_index_lets_in_many_without_the_member_and_one_wit
 
 async def test_indexes_made_twice_stand_once_and_keep_what_was_declared(database: Store) -> None:
     for _ in range(2):
-        await database.index("rows", ascending("expires_at", expire_after_seconds=0), ascending("a", "b", unique=True))
+        await database.index("rows", ascending("expires_at", expireAfterSeconds=0), ascending("a", "b", unique=True))
 
     described = await database["rows"].index_information()
 

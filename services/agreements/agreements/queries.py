@@ -13,7 +13,7 @@ from agreements.agreement.known import RIGHTS
 from agreements.agreement.register import ENTRIES
 from chassis.answers import Asked
 from chassis.bodies import query
-from chassis.decide import Caller, Loaded, Nothing
+from chassis.decide import Caller, Loaded
 from chassis.http import House
 from chassis.problems import Problem
 from contracts.roles import AFR, COO, DIR, OFF, OPS, VR
@@ -70,9 +70,9 @@ def routes(house: House) -> APIRouter:
 
 async def _opened(house: House, id_: str, caller: Caller) -> Loaded:
     """The agreement, for whoever of the office has it in scope."""
-    loaded = await house.load(AGGREGATE.name, id_)
-    look = Asked(AGGREGATE, AGGREGATE.command("assign_officer"), id_, Nothing(), caller)
-    found = (await house.desk.context(look, loaded, None, held_only=True)).found
+    loaded = await house.desk.load(AGGREGATE.name, id_)
+    look = Asked(AGGREGATE, AGGREGATE.command("assign_officer"), id_, None, caller)
+    found = (await house.desk.context(look, loaded, None)).found
     if not caller.may(OFFICE, reach(loaded.state, loaded.private, None, found)):
         raise _not_permitted(OFFICE)
     return loaded

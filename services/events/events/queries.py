@@ -30,7 +30,7 @@ def routes(house: House) -> APIRouter:
         if not caller.has(*STAFF):
             raise _not_permitted(STAFF)
         purpose = house.purpose(request)
-        committee = await house.load("committee", id_)
+        committee = await house.desk.load("committee", id_)
         where = reach_of_committee(committee.state, committee.private, None, Found())
         reachable = caller.has(*OFFICE) or caller.may((SEC,), where)
         shown = _externals(committee.state, committee.private, reachable=reachable)
@@ -41,7 +41,7 @@ def routes(house: House) -> APIRouter:
     async def deliberation(request: Request) -> Response:
         """Attendance, conflicts, opinions, reasoning and votes: for the office and the committee's own people."""
         caller, id_ = house.caller(request), request.path_params["id"]
-        meeting = await house.load("meeting", id_)
+        meeting = await house.desk.load("meeting", id_)
         where = reach_of_meeting(meeting.state, meeting.private, None, Found())
         if not _may_read(caller, where):
             raise _not_permitted((*OFFICE, *OF_THE_COMMITTEE))

@@ -92,7 +92,6 @@ class Api:
         if not caller_of(request).has(Role.OPS):
             raise Problem("not-permitted", roles=[Role.OPS])
         entries = parse(Import, await read_body(request, PEOPLE_LIMIT_BYTES))
-        assert isinstance(entries, Import)
         return json_response({"imported": await self._directory.replace(entries.people)})
 
     async def forward(self, request: Request) -> Response:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,13 +21,7 @@ from gateway.sign_in import routes as sign_in
 def application(settings: GatewaySettings, *, serves: bool = True, worker: bool = True) -> FastAPI:
     """`serves` answers people and programs, `worker` keeps the views; the embedded form does both."""
     gateway = Gateway(settings, api=serves, worker=worker)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with gateway.open():
-            yield
-
-    app = bare(lifespan)
+    app = bare(lambda _: gateway.open())
     app.state.gateway = gateway
     handle_errors(app, {})
     app.add_middleware(AtTheDoor, sessions=gateway.sessions, directory=gateway.directory, verifier=gateway.verifier)

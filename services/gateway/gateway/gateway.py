@@ -74,7 +74,7 @@ class Gateway:
         return [*self.projectors.values(), *self.journals]
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Gateway]:
+    async def open(self) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.callback(self.store.close)
             stack.push_async_callback(self.owners.close)
@@ -90,7 +90,7 @@ class Gateway:
                 self._start(stack, self.feed.run())
             if self._worker:
                 await self._work(stack)
-            yield self
+            yield
 
     async def _work(self, stack: AsyncExitStack) -> None:
         views = {each.projection.contract.state_topic: [each] for each in self.projectors.values()}

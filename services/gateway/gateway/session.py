@@ -34,7 +34,7 @@ class Sessions:
         self._sessions, self._hours, self._store = store[SESSIONS], hours, store
 
     async def prepare(self) -> None:
-        await self._store.index(SESSIONS, ascending("expires_at", expire_after_seconds=0))
+        await self._store.index(SESSIONS, ascending("expires_at", expireAfterSeconds=0))
 
     async def begin(self, subject: str) -> str:
         """A new session's cookie value."""

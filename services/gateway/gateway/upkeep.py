@@ -52,7 +52,6 @@ class Upkeep:
     async def start(self, request: Request) -> Response:
         _operator(request)
         wanted = parse(RebuildView, await read_body(request))
-        assert isinstance(wanted, RebuildView)
         names = [*self._gateway.projectors, "timeline"]
         if wanted.view not in names:
             raise Problem("invalid-input", errors=[{"pointer": "/view", "detail": f"one of {', '.join(names)}"}])
@@ -98,7 +97,6 @@ class Upkeep:
         if not isinstance(clock, DemoClock) or settings.sign_in != "development":
             raise Problem("no-such-route")
         wanted = parse(Step, await read_body(request))
-        assert isinstance(wanted, Step)
         answers = await self._gateway.owners.everyone("/demo/clock", caller, wanted.model_dump(mode="json"))
         await clock.step(wanted.now)
         return json_response({"now": clock.now(), "today": clock.today(), "services": answers})

@@ -24,7 +24,7 @@ def routes(house: House) -> APIRouter:
         """The whole file for an adviser; name, dates, state and open items for the guest's own supervisor."""
         caller, id_ = house.caller(request), request.path_params["id"]
         purpose = house.purpose(request)
-        stay = await house.load("stay", id_)
+        stay = await house.desk.load("stay", id_)
         where = reach(stay.state, stay.private, None, Found())
         if caller.may((ADV,), where):
             rows = house.store[JOURNAL].find({"stay_id": id_}).sort("version", 1)
@@ -40,7 +40,7 @@ def routes(house: House) -> APIRouter:
     async def access_log(request: Request) -> Response:
         """Who read the file, when and why; the latest first."""
         caller, id_ = house.caller(request), request.path_params["id"]
-        stay = await house.load("stay", id_)
+        stay = await house.desk.load("stay", id_)
         if not caller.may((ADV, DIR), reach(stay.state, stay.private, None, Found())):
             raise Problem("unknown-id", id=id_)
         rows = house.store["access_log"].find({"what": f"stay/{id_}/file"}).sort("when", -1)

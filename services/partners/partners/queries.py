@@ -86,7 +86,7 @@ async def _reader(
 ) -> tuple[Caller, Loaded]:
     """Who reads, and the partner; raises Problem `not-permitted`, `unknown-id`. `own_files`: filtered after."""
     caller = house.caller(request)
-    partner = await house.load("partner", request.path_params["id"])
+    partner = await house.desk.load("partner", request.path_params["id"])
     code = partner.state.country
     found = Found({("other", "country", code): await house.desk.shelf.load("country", code, None)})
     lies_in = reach(partner.state, partner.private, None, found)
