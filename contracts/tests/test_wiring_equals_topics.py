@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chassis.service import Service
+from contracts.refusal import refusal_contract
 from contracts.topics import load
 from gateway.gateway import journaled
 from gateway.views import VIEWS
@@ -28,15 +29,19 @@ def read_by(reader: str) -> set[str]:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_hears_the_topics_that_name_it_as_a_reader(name: str, tmp_path: Path) -> None:
-    assert set(put_together(name, tmp_path).hears) == read_by(name)
+    service = put_together(name, tmp_path)
+
+    copied = {copy.contract.state_topic for copy in service.copies}
+    assert copied | {reaction.contract.events_topic for reaction in service.reactions} == read_by(name)
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_tells_the_topics_it_owns(name: str, tmp_path: Path) -> None:
-    told = set(put_together(name, tmp_path).tells)
+    contracts = [aggregate.contract for aggregate in put_together(name, tmp_path).aggregates]
+    told = {topic for each in contracts for topic in (each.events_topic, each.state_topic)}
     owned = {topic.name for topic in load().values() if topic.owner == name and not topic.is_parking}
 
-    assert told == owned
+    assert told | {refusal_contract(name).events_topic} == owned
 
 
 def test_the_gateway_reads_the_topics_that_name_it() -> None:

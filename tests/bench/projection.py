@@ -160,7 +160,6 @@ async def passerelle(ground: Ground, topic: str, count: int, store: Any, run_nam
         await projector.done.wait()
         return time.perf_counter() - projector.started
     finally:
-        await ear.close()
         await broker.stop()
 
 

@@ -157,7 +157,6 @@ async def test_a_newer_version_of_a_named_worker_hears_the_topic_that_it_hears_i
         ear.subscribe(broker, "lamps-1")
         async with listening(broker):
             await eventually(partial(heard_all, noting, topics[-1:]))
-        await ear.close()
 
 
 async def heard_all(noting: Noting, topics: Sequence[str]) -> bool:

@@ -74,7 +74,7 @@ async def test_a_rebuild_to_which_nothing_comes_does_not_wait_for_ever(
     await at(lamps, await harbourside.opens("Ostende"), 1)
     (projector,) = (each for each in lamps.running.projectors if each.collection == "harbour_copies")
 
-    async with rebuilding._reader(room.bootstrap) as reader:
+    async with archive.reader(room.bootstrap) as reader:
         partitions = await rebuilding._assigned(reader, room.bootstrap, room.words.harbour.state_topic)
         reader.pause(*partitions)
         with pytest.raises(archive.Unreadable):

@@ -131,7 +131,6 @@ async def test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_t
             waiting = versions(await snapshots(room), key)
             await door.store["outbox"].update_one({"key": key, "version": 3}, {"$unset": {"pending": ""}})
             await echo.settle(ear)
-        await ear.close()
 
     assert waiting == [1, 2]
     assert versions(await snapshots(room), key) == [1, 2, 3]

@@ -46,12 +46,9 @@ async def an_ear(room: Room, hearers: Mapping[str, Noting]) -> AsyncIterator[Ear
     ear = Ear(GROUP.format(room.settings.database), {topic: [hearer] for topic, hearer in hearers.items()})
     broker = quiet_broker(room.bootstrap, "worker")
     ear.subscribe(broker)
-    try:
-        async with listening(broker):
-            await eventually(partial(faults, ear), lambda said: not said)
-            yield ear
-    finally:
-        await ear.close()
+    async with listening(broker):
+        await eventually(partial(faults, ear), lambda said: not said)
+        yield ear
 
 
 async def faults(ear: Ear) -> list[str]:

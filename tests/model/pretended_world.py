@@ -29,7 +29,7 @@ from chassis.outbox import OUTBOX, Told, outbox_row
 from chassis.outlet import Outgoing
 from chassis.projection import Projection, Projector
 from chassis.reaction import Heard, Reaction, Reactor, Work
-from chassis.relay import NothingSent, Relay
+from chassis.relay import Relay
 from chassis.taking import public_json
 
 CONTRACT: Final = contract_of("model")
@@ -104,6 +104,9 @@ class Consumer:
 
     def pause(self, *_: TopicPartition) -> None:
         return None
+
+    def highwater(self, part: TopicPartition) -> int:
+        return len(self._process.world.broker.topics[self.topic])
 
     def resume(self, *_: TopicPartition) -> None:
         return None
@@ -188,7 +191,7 @@ class Process:
         try:
             if await self.relay.lease.keep():
                 await self.relay._drain()
-        except (LeaseLost, NothingSent, KafkaError, *AWAY):
+        except (LeaseLost, KafkaError, *AWAY):
             return
 
     async def hear(self, topic: str) -> None:

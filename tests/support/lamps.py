@@ -26,8 +26,9 @@ from tests.support.lantern import KEEPER, MASTER, Closed, Greeted, Language, lan
 from chassis.auth import Signer
 from chassis.decide import Caller
 from chassis.mongo import Files
+from chassis.outbox import new_id
 from chassis.outlet import Outgoing, Outlet
-from chassis.projection import Copy
+from chassis.projection import Projection
 from chassis.reaction import Heard, NotKnownYet, Reaction, Work
 from chassis.relay import Relay
 from chassis.run import main
@@ -64,7 +65,7 @@ async def note_greeting(heard: Heard, work: Work) -> None:
     if words.startswith("slow"):
         time.sleep(0.2)  # noqa: ASYNC251 - its transaction has a thread of its own
     if words.startswith("hang "):
-        await work.run("lantern", "hang_lantern", work.new_id(), {"name": words.removeprefix("hang ")})
+        await work.run("lantern", "hang_lantern", new_id(), {"name": words.removeprefix("hang ")})
     noted = {"key": heard.envelope.key, "version": heard.envelope.sequence, "words": words}
     told = len(await work.rows("greetings", {"key": heard.envelope.key}))
     await work.put("greetings", {"_id": heard.envelope.id, "number": told + 1, **noted})
@@ -88,7 +89,7 @@ def lamps(settings: LampsSettings, words: Language | None = None) -> Service:
         name="lamps",
         settings=settings,
         aggregates=(lantern.aggregate(spoken.lantern),),
-        copies=(Copy(spoken.harbour, "harbour_copies", members=("name", "state")),),
+        copies=(Projection(spoken.harbour, "harbour_copies", members=("name", "state")),),
         reactions=(
             Reaction("CH-L1", spoken.harbour, (Closed,), take_down_with_harbour),
             Reaction("CH-L2", spoken.harbour, (Greeted,), note_greeting),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -23,15 +23,25 @@ LEAVE_SECONDS: Final = 2.0
 
 
 @asynccontextmanager
+async def meanwhile(*running: Coroutine[Any, Any, None]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """These go on until the end."""
+    tasks = [asyncio.create_task(each) for each in running]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def listening(broker: KafkaBroker) -> AsyncIterator[None]:
     """The broker's subscriptions, started as soon as Kafka answers; at the end each finishes the batch in hand.
     Proved by `test_a_worker_asked_to_end_finishes_the_batch_in_hand`."""
-    starting = asyncio.create_task(_start(broker))
     try:
-        yield
+        async with meanwhile(_start(broker)):
+            yield
     finally:
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
         await broker.stop()
 
 
@@ -108,7 +118,6 @@ def quiet_broker(bootstrap: str, client_id: str) -> Broker:
         logger=None,
         apply_types=False,
         serializer=None,
-        allow_auto_create_topics=False,
         graceful_timeout=GRACE_SECONDS,
         retry_backoff_ms=ASK_AGAIN_MS,
     )

@@ -24,8 +24,8 @@ from faststream.middlewares import AckPolicy
 from chassis.broker import FIRST_PAUSE_SECONDS
 from chassis.mongo import AWAY
 from chassis.offsets import Offsets
-from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, by_topic, from_the_start
-from chassis.telemetry import Measures, log
+from chassis.reading import BATCH, Reader, Record, Waiting, by_partition, from_the_start
+from chassis.telemetry import UNREAD, Measures, log
 
 LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
@@ -62,12 +62,11 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
     group: str
     hearers: Mapping[str, Sequence[Hearer]]
-    measures: Measures | None = None
+    measures: Measures = UNREAD
     stopped: dict[str, str] = field(default_factory=dict)
     _waiting_since: dict[TopicPartition, float] = field(default_factory=dict)
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
     _lags: dict[TopicPartition, int] = field(default_factory=dict)
-    _resuming: set[asyncio.Task[None]] = field(default_factory=set)
     _offsets: Offsets = field(default_factory=Offsets)
     _ending: bool = False
     _in_hand: dict[str, float] = field(default_factory=dict)
@@ -143,7 +142,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         """One batch, each topic for itself; then the loop commits each partition where it stands.
         Proved by `test_a_restart_goes_on_from_the_record_that_waits` and
         `test_a_topic_in_hand_for_long_turns_the_service_red`."""
-        parts = by_topic(records)
+        parts: dict[str, list[Record]] = {}
+        for record in records:
+            parts.setdefault(record.topic, []).append(record)
         self._in_hand = dict.fromkeys(parts, time.monotonic())
         try:
             async with asyncio.TaskGroup() as hearing:
@@ -153,15 +154,15 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             self._in_hand = {}
 
     async def _deal(self, topic: str, records: Sequence[Record]) -> None:
-        waiting = await self._hear(topic, records)
-        for partition, part in by_partition(records).items():
+        waiting, parts = await self._hear(topic, records), by_partition(records)
+        for partition, part in parts.items():
             self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
             if partition in waiting:
                 self._wait(partition, waiting[partition])
             else:
                 self._pauses.pop(partition, None)
                 self._waiting_since.pop(partition, None)
-        self._measure(topic, records)
+        self._measure(topic, parts)
         self._in_hand.pop(topic, None)
 
     async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:
@@ -203,12 +204,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         pause = self._pauses.get(partition, FIRST_PAUSE_SECONDS)
         self._pauses[partition] = min(pause * 2, LONGEST_PAUSE_SECONDS)
-        task = asyncio.create_task(self._resume(partition, pause * random.uniform(0.8, 1.2)))
-        self._resuming.add(task)
-        task.add_done_callback(self._resuming.discard)
+        asyncio.get_running_loop().call_later(pause * random.uniform(0.8, 1.2), self._resume, partition)
 
-    async def _resume(self, partition: TopicPartition, after_seconds: float) -> None:
-        await asyncio.sleep(after_seconds)
+    def _resume(self, partition: TopicPartition) -> None:
         consumer = self._subscriber.consumer
         if consumer is not None and partition in consumer.assignment() and partition.topic not in self.stopped:
             consumer.resume(partition)
@@ -257,26 +255,17 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         if silent > SILENT_SECONDS and not self._in_hand:
             yield f"{self.group} has not been read for {int(silent)} s"
 
-    def _measure(self, topic: str, records: Sequence[Record]) -> None:
-        if self.measures is None:
-            return
+    def _measure(self, topic: str, parts: Mapping[TopicPartition, Sequence[Record]]) -> None:
         consumer = self._subscriber.consumer
         assigned = consumer.assignment() if consumer else set()
         oldest = time.time()
-        for partition, part in by_partition(records).items():
+        for partition, part in parts.items():
             end = consumer.highwater(partition) if partition in assigned else None
             self._lags[partition] = max(0, end - part[-1].offset - 1) if end is not None else 0
             if self._lags[partition]:
                 oldest = min(oldest, part[-1].timestamp / 1_000)
         self.measures.lag_records.labels(topic).set(sum(lag for part, lag in self._lags.items() if part.topic == topic))
         self.measures.lag_seconds.labels(topic).set(time.time() - oldest)
-
-    async def close(self) -> None:
-        """Lets no pause end and nothing be committed after this."""
-        for task in list(self._resuming):
-            task.cancel()
-        await asyncio.gather(*self._resuming, return_exceptions=True)
-        await self._offsets.close()
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:

@@ -16,7 +16,7 @@ from chassis.decide import Aggregate, Caller, Nothing, Refusal
 from chassis.documents import sweep
 from chassis.lease import LEASE_SECONDS, Lease
 from chassis.mongo import AWAY, Row, Session
-from chassis.telemetry import Measures, log
+from chassis.telemetry import UNREAD, Measures, log
 
 LOOK_SECONDS: Final = 60.0
 SWEEP_SECONDS: Final = 3_600.0
@@ -42,7 +42,7 @@ class Scanner:
     Proved by `test_scanners_that_race_take_each_step_once`.
     """
 
-    def __init__(self, desk: Desk, measures: Measures | None = None) -> None:
+    def __init__(self, desk: Desk, measures: Measures = UNREAD) -> None:
         self._desk, self._measures = desk, measures
         self._lease = Lease(desk.store, "deadlines")
 
@@ -83,8 +83,7 @@ class Scanner:
         while days := [day for each in rounds if (day := await self._earliest(each))]:
             for each in rounds:
                 await self._on(min(days), each)
-        if self._measures:
-            self._measures.deadlines.set(sum(len(each.stuck) for each in rounds))
+        self._measures.deadlines.set(sum(len(each.stuck) for each in rounds))
         return sum(each.steps.total() for each in rounds)
 
     async def _earliest(self, round_: _Round) -> str | None:

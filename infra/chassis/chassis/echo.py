@@ -15,12 +15,12 @@ from typing import Any, Final
 from pymongo import ReplaceOne
 
 from chassis.consumer import Ear
-from chassis.mongo import Row, Store
+from chassis.mongo import Store
 from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet
 from chassis.reading import Record, Waiting
 from chassis.relay import send_again
-from chassis.telemetry import Measures, log
+from chassis.telemetry import UNREAD, Measures, log
 from contracts.record import Contract
 
 REMEMBERED_KEYS: Final = 50_000
@@ -46,7 +46,7 @@ class Echo:
     Proved by `test_a_relay_frozen_past_its_lease_cannot_leave_an_old_snapshot_behind`.
     """
 
-    def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures | None = None) -> None:
+    def __init__(self, store: Store, contract: Contract[Any], outlet: Outlet, measures: Measures = UNREAD) -> None:
         self._store, self._contract, self._outlet, self._measures = store, contract, outlet, measures
         self.topic = contract.state_topic
         self._last: OrderedDict[str, int] = OrderedDict()
@@ -153,21 +153,13 @@ class Echo:
 
     async def _answer(self, keys: Collection[str]) -> None:
         for key in sorted(keys):
-            row = await self.current(key)
-            if row is None:
-                continue
-            await send_again(self._outlet, row, [self.topic])
-            log.warning("an old snapshot came after a newer one; sent again", key=key, version=row["version"])
-            self._last[key] = row["version"]
-            if self._measures:
+            of_key = {"aggregate": self._contract.aggregate, "key": key}
+            for newest in await self._store[OUTBOX].find(of_key).sort([("version", -1)]).limit(1).to_list(1):
+                await send_again(self._outlet, newest, [self.topic])
+                log.warning("an old snapshot came after a newer one; sent again", key=key, version=newest["version"])
+                self._last[key] = newest["version"]
                 self._measures.echoed.inc()
         await self._clear(keys)
-
-    async def current(self, key: str) -> Row | None:
-        """The newest row of a key."""
-        asked = {"aggregate": self._contract.aggregate, "key": key}
-        rows = await self._store[OUTBOX].find(asked).sort([("version", -1)]).limit(1).to_list(1)
-        return rows[0] if rows else None
 
 
 def _key_and_version(record: Record) -> tuple[str, int] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from collections.abc import Callable
+from typing import Any, Final
 
 from pydantic import AwareDatetime, BaseModel
 from starlette.requests import Request
@@ -12,7 +13,6 @@ from starlette.routing import Route
 from chassis.bodies import json_response, parse, read_body
 from chassis.clock import DemoClock
 from chassis.decide import Caller
-from chassis.mongo import Store
 from chassis.parking import PARKED
 from chassis.problems import Problem
 
@@ -24,18 +24,10 @@ class Step(BaseModel):
     now: AwareDatetime
 
 
-class Door(Protocol):
-    """Who asks, and where the parked records are."""
-
-    store: Store
-
-    def caller(self, request: Request) -> Caller: ...
-
-
-def routes(running: Any, door: Door) -> list[Route]:
+def routes(running: Any, caller: Callable[[Request], Caller]) -> list[Route]:
     """What a process offers to operators; `running` names its ears, its parking lot and the handlers that park there.
     Proved by `test_what_operators_do_is_not_permitted_to_others`."""
-    doing = _Operations(running, door)
+    doing = _Operations(running, caller)
     listed = (
         ("/ops/parked", doing.parked, "GET"),
         ("/ops/parked/one", doing.parked_one, "GET"),
@@ -48,18 +40,18 @@ def routes(running: Any, door: Door) -> list[Route]:
 
 
 class _Operations:
-    def __init__(self, running: Any, door: Door) -> None:
-        self._running, self._door = running, door
+    def __init__(self, running: Any, caller: Callable[[Request], Caller]) -> None:
+        self._running, self._caller = running, caller
 
     def _operator(self, request: Request) -> Caller:
-        caller = self._door.caller(request)
+        caller = self._caller(request)
         if not caller.has(OPS):
             raise Problem("not-permitted", roles=[OPS])
         return caller
 
     async def parked(self, request: Request) -> Response:
         self._operator(request)
-        rows = await self._door.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
+        rows = await self._running.store[PARKED].find({"open": True}).sort([("parked_at", 1)]).limit(500).to_list(500)
         return json_response({"items": [_shown(row) for row in rows]})
 
     async def parked_one(self, request: Request) -> Response:
@@ -73,10 +65,10 @@ class _Operations:
         """Replays the record and those of its key behind it; `failed` says why one of them still cannot be dealt with."""
         caller = self._operator(request)
         row = await self._one(request)
-        handler = next((each for each in self._running.handlers if each.handles(row["handler"])), None)
-        if handler is None:
+        again = self._running.handlers.get(row["handler"])
+        if again is None:
             return json_response({"redriven": 0, "dropped": 0, "failed": f"nothing here is called {row['handler']}"})
-        done, failed = await self._running.parking.redrive(row, caller.subject, handler)
+        done, failed = await self._running.parking.redrive(row, caller.subject, again)
         return json_response({"redriven": done, "dropped": 0, "failed": failed})
 
     async def drop(self, request: Request) -> Response:
@@ -91,7 +83,7 @@ class _Operations:
         return json_response({"resumed": [topic for ear in self._running.ears for topic in ear.go_on()]})
 
     async def step(self, request: Request) -> Response:
-        self._door.caller(request)
+        self._caller(request)
         clock = self._running.clock
         if not isinstance(clock, DemoClock) or self._running.service.settings.sign_in != "development":
             raise Problem("no-such-route")
@@ -102,7 +94,7 @@ class _Operations:
 
     async def _one(self, request: Request) -> dict[str, Any]:
         id_ = request.query_params.get("id", "")
-        row: dict[str, Any] | None = await self._door.store[PARKED].find_one({"_id": id_})
+        row: dict[str, Any] | None = await self._running.store[PARKED].find_one({"_id": id_})
         if row is None:
             raise Problem("unknown-id", id=id_)
         return row

@@ -18,7 +18,7 @@ from uuid_utils import uuid7
 from chassis.mongo import Row, ascending
 from chassis.telemetry import traceparent
 from contracts.envelope import Envelope
-from contracts.record import Contract, Fact
+from contracts.record import Contract, Fact, encode
 
 OUTBOX: Final = "outbox"
 RECORD_LIMIT_BYTES: Final = 900 * 1024
@@ -63,11 +63,6 @@ def new_id() -> str:
     return str(uuid7())
 
 
-def row_id(aggregate: str, key: str, version: int) -> str:
-    """The id of a version's row: a version has one."""
-    return f"{aggregate}:{key}:{version:012d}"
-
-
 def outbox_row(
     contract: Contract[Any],
     key: str,
@@ -86,7 +81,7 @@ def outbox_row(
     """
     moment = told.time.replace(day=1, hour=0, minute=0, second=0, microsecond=0) if contract.personal else told.time
     payloads = [
-        (contract.events_topic, contract.fact_type(type(fact)), number, fact_bytes(fact))
+        (contract.events_topic, contract.fact_type(type(fact)), number, encode(fact))
         for number, fact in enumerate(facts, start=1)
     ]
     if state is not None:
@@ -115,7 +110,7 @@ def outbox_row(
             record["timestamp_ms"] = int(moment.timestamp() * 1_000)
         records.append(record)
     row: Row = {
-        "_id": row_id(contract.aggregate, key, version),
+        "_id": f"{contract.aggregate}:{key}:{version:012d}",
         "aggregate": contract.aggregate,
         "key": key,
         "version": version,
@@ -129,8 +124,3 @@ def outbox_row(
     if contract.personal:
         row["expires_at"] = told.time + PERSONAL_RETENTION
     return row
-
-
-def fact_bytes(fact: Fact) -> bytes:
-    """A fact as it stands on Kafka: absent instead of null."""
-    return orjson.dumps(fact.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -114,7 +114,7 @@ class Outlet:
         """Closes the producer; what it still holds is lost to it, not to the outbox."""
         kafka, self._producer = self._producer, None
         if kafka is not None:
-            _forget_all(kafka)
+            kafka._message_accumulator.fail_all(ProducerClosed())
             await _close(kafka)
 
     async def _started(self) -> AIOKafkaProducer:
@@ -134,14 +134,10 @@ async def _close(kafka: AIOKafkaProducer) -> None:
     try:
         await asyncio.wait_for(kafka.stop(), STOP_SECONDS)
     except TimeoutError:  # it waits for a broker that is away
-        _forget_all(kafka)
+        kafka._message_accumulator.fail_all(ProducerClosed())
         with contextlib.suppress(KafkaError, KeyError):
             await kafka._sender.close()
         await kafka.client.close()
-
-
-def _forget_all(kafka: AIOKafkaProducer) -> None:
-    kafka._message_accumulator.fail_all(ProducerClosed())
 
 
 async def _by_partition(
@@ -149,16 +145,14 @@ async def _by_partition(
 ) -> dict[tuple[str, int], list[int]]:
     """The places of the records that go to each partition; topics that cannot be reached come with why."""
     counts: dict[str, int] = {}
+    for topic in {record.topic for record in records}:
+        try:
+            counts[topic] = len(await kafka.partitions_for(topic))
+        except KafkaError as fault:
+            refused[topic], counts[topic] = fault, 1
     parts: dict[tuple[str, int], list[int]] = {}
     for place, record in enumerate(records):
-        count = counts.get(record.topic)
-        if count is None:
-            try:
-                count = len(await kafka.partitions_for(record.topic))
-            except KafkaError as fault:
-                refused[record.topic], count = fault, 1
-            counts[record.topic] = count
-        parts.setdefault((record.topic, _partition(record.key, count)), []).append(place)
+        parts.setdefault((record.topic, _partition(record.key, counts[record.topic])), []).append(place)
     return parts
 
 

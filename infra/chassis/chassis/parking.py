@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 
 from chassis.consumer import Stopped
 from chassis.mongo import AWAY, Row, Store, ascending
 from chassis.reading import Record
-from chassis.telemetry import Measures, log
+from chassis.telemetry import UNREAD, Measures, log
 
 PARKED: Final = "parked"
 IN_A_ROW: Final = 25
@@ -26,20 +26,15 @@ Sender = Callable[[str, bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
 """Sends (topic, key, value, headers) and returns when Kafka has acknowledged."""
 
 
-class Handler(Protocol):
-    """What parked a record under a name of its own, and can be given it again."""
-
-    def handles(self, name: str) -> bool: ...
-
-    async def again(self, name: str, record: Record) -> None:
-        """Deals with a parked record; raises when it still cannot."""
+Again = Callable[[Record], Awaitable[None]]
+"""Deals with a parked record; raises when it still cannot."""
 
 
 class Parking:
     """One service's parking lot; more than `IN_A_ROW` parked without a success between them raise `Stopped`.
     Proved by `test_a_record_that_cannot_be_borne_is_parked_with_those_of_its_key_behind_it`."""
 
-    def __init__(self, service: str, store: Store, send: Sender, measures: Measures | None = None) -> None:
+    def __init__(self, service: str, store: Store, send: Sender, measures: Measures = UNREAD) -> None:
         self._service, self._store, self._send, self._measures = service, store, send, measures
         self._row: dict[tuple[str, str], int] = {}
 
@@ -54,8 +49,9 @@ class Parking:
         id_ = f"{handler}:{record.topic}:{record.partition}:{record.offset}"
         if await self._store[PARKED].find_one({"_id": id_}):
             return
-        if not behind:
-            self._stop_if_too_many(record.topic, handler)
+        if not behind and self._row.get((record.topic, handler), 0) >= IN_A_ROW:
+            self._row = {each: count for each, count in self._row.items() if each[0] != record.topic}
+            raise Stopped(f"{record.topic}: {handler} would park more than {IN_A_ROW} records in a row")
         said = reason.encode(errors="replace")[:REASON_BYTES].decode(errors="replace")
         headers = [
             *record.headers,
@@ -87,14 +83,8 @@ class Parking:
         )
         if not behind:
             self._row[record.topic, handler] = self._row.get((record.topic, handler), 0) + 1
-        if self._measures:
-            self._measures.parked.labels(record.topic, "behind" if behind else "error").inc()
+        self._measures.parked.labels(record.topic, "behind" if behind else "error").inc()
         log.error("record parked", topic=record.topic, offset=record.offset, handler=handler, reason=said)
-
-    def _stop_if_too_many(self, topic: str, handler: str) -> None:
-        if self._row.get((topic, handler), 0) >= IN_A_ROW:
-            self._row = {each: count for each, count in self._row.items() if each[0] != topic}
-            raise Stopped(f"{topic}: {handler} would park more than {IN_A_ROW} records in a row")
 
     def went_well(self, topic: str, handler: str) -> None:
         """A record that the handler could deal with ends the row."""
@@ -113,14 +103,14 @@ class Parking:
         rows: list[Row] = await self._store[PARKED].find(asked).sort([("partition", 1), ("offset", 1)]).to_list(None)
         return rows
 
-    async def redrive(self, row: Row, by: str, handler: Handler) -> tuple[int, str | None]:
+    async def redrive(self, row: Row, by: str, again: Again) -> tuple[int, str | None]:
         """Replays the open records of a key in order, up to the first that fails again: how many went well, why one did not.
         Proved by `test_redrive_replays_in_order_up_to_what_fails_again`."""
         done = 0
         while rows := await self.waiting(row["handler"], row["key"]):
             for each in rows:
                 try:
-                    await handler.again(each["handler"], as_record(each))
+                    await again(as_record(each))
                 except AWAY:
                     raise
                 except Exception as fault:

@@ -19,7 +19,7 @@ from pymongo.errors import DuplicateKeyError
 from chassis.mongo import AWAY, Row, Session, Store, ascending
 from chassis.parking import Parking
 from chassis.reading import Record, Waiting
-from chassis.telemetry import SAMPLED, Measures, heard_since, log
+from chassis.telemetry import SAMPLED, UNREAD, Measures, heard_since, log
 from contracts.record import Contract
 
 FEW: Final = 2
@@ -34,37 +34,23 @@ def as_it_is(state: Row) -> Row:
 
 @dataclass(frozen=True)
 class Projection:
-    """A view: which contract's states, into which collection, shaped how (state JSON → document)."""
+    """A view or a local copy: which contract's states, into which collection, shaped how (state JSON → document). A copy
+    `{_id, version, …members}` keeps the `members` it names; without them all is kept."""
 
     contract: Contract[Any]
     collection: str
     shape: Shape = as_it_is
     indexes: tuple[tuple[str, ...], ...] = ()
+    members: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         return f"view {self.collection}"
 
-
-@dataclass(frozen=True)
-class Copy:
-    """A local copy `{_id, version, …members}` of another service's public states; `members` empty keeps all."""
-
-    contract: Contract[Any]
-    collection: str
-    members: tuple[str, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-
-    def projection(self) -> Projection:
-        """The copy as a projection of the wanted members."""
-        if not self.members:
-            return Projection(self.contract, self.collection, indexes=self.indexes)
-        wanted = frozenset(self.members)
-
-        def shape(state: Row) -> Row:
-            return {name: value for name, value in state.items() if name in wanted}
-
-        return Projection(self.contract, self.collection, shape, self.indexes)
+    def kept(self, state: Row) -> Row:
+        """What is kept of a state."""
+        shaped = self.shape(state)
+        return {name: shaped[name] for name in self.members if name in shaped} if self.members else shaped
 
 
 @dataclass
@@ -80,7 +66,7 @@ class Projector:
     store: Store
     projection: Projection
     parking: Parking
-    measures: Measures | None = None
+    measures: Measures = UNREAD
     collection: str = ""
     told: Callable[[Iterable[Row]], None] | None = None
 
@@ -121,14 +107,10 @@ class Projector:
         for version, trace in traced:
             attributes: dict[str, str | int] = {"passerelle.view": self.collection, "passerelle.version": version}
             heard_since(begun, f"project {self.collection}", trace.decode("latin-1"), attributes)
-        if self.measures:
-            self.measures.heard.labels(records[0].topic, "projected").inc(len(newest))
+        self.measures.heard.labels(records[0].topic, "projected").inc(len(newest))
         return {}
 
-    def handles(self, name: str) -> bool:
-        return name == self.projection.name
-
-    async def again(self, name: str, record: Record) -> None:
+    async def again(self, record: Record) -> None:
         """A parked record once more; raises when it still cannot be kept.
         Proved by `test_a_parked_state_is_kept_after_all_when_it_can_be`."""
         place = self._place(record)
@@ -146,8 +128,7 @@ class Projector:
         if not record.key or headers["ce_partitionkey"] != record.key:
             raise ValueError("the key is not the aggregate's")
         if type_ != self._type and record.value is not None:
-            if self.measures:
-                self.measures.heard.labels(record.topic, "unknown type").inc()
+            self.measures.heard.labels(record.topic, "unknown type").inc()
             return None
         return record.key.decode(), version, headers.get("ce_traceparent")
 
@@ -173,7 +154,7 @@ class Projector:
         state = orjson.loads(value)
         if not isinstance(state, dict) or state.get("id") != key or state.get("version") != version:
             raise ValueError("not a snapshot of this key and version")
-        document = self.projection.shape(state)
+        document = self.projection.kept(state)
         document.pop("id", None)
         document["_id"], document["version"] = key, version
         return document
@@ -216,7 +197,7 @@ class Projector:
         ]
         if fresh and await self.store.insert_new(self.collection, fresh) < len(fresh):
             fresh = await self._one_by_one(fresh)
-        if newer and await self.store.transaction(lambda session: self._replace(newer, session)) < len(newer):
+        if newer and await self.store.transaction(lambda session: self.replace(newer, session)) < len(newer):
             newer = []
         return fresh + newer
 
@@ -225,9 +206,9 @@ class Projector:
         rows = await found.to_list(len(ids))
         return {row["_id"]: row["version"] for row in rows}
 
-    async def _replace(self, documents: list[Row], session: Session) -> int:
-        """How many were."""
-        replacing = [ReplaceOne({"_id": d["_id"], "version": {"$lt": d["version"]}}, d) for d in documents]
+    async def replace(self, documents: list[Row], session: Session, *, than: str = "$lt") -> int:
+        """Those whose kept version is less (`$lte`: or the same); how many were."""
+        replacing = [ReplaceOne({"_id": d["_id"], "version": {than: d["version"]}}, d) for d in documents]
         done = await self.store[self.collection].bulk_write(replacing, ordered=False, session=session)
         return int(done.matched_count)
 
@@ -243,6 +224,3 @@ class Projector:
             if done.matched_count or done.upserted_id is not None:
                 put.append(document)
         return put
-
-
-__all__ = ["Copy", "Projection", "Projector"]

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import count
 from typing import Any, Final
 
 from aiokafka import TopicPartition
@@ -16,12 +15,11 @@ from chassis.answers import Asked
 from chassis.command import Desk
 from chassis.decide import Caller, Loaded, Refusal
 from chassis.mongo import AWAY, Row, Session
-from chassis.outbox import new_id
 from chassis.parking import Parking
 from chassis.reading import Record, Waiting, by_partition
 from chassis.shelf import all_matching, guard, touch
 from chassis.taking import Taken
-from chassis.telemetry import Measures, heard_span, log
+from chassis.telemetry import UNREAD, Measures, heard_span, log
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
 from contracts.record import Contract, Fact
 
@@ -65,19 +63,11 @@ class Work:
         self._desk, self._session, self._cause = desk, session, cause
         self.writes = desk.store.writes()
         self._caller = Caller(f"service:{desk.service}", {"service": {}})
-        self.settings = desk.settings
         self.not_possible: list[str] = []
 
     @property
     def today(self) -> date:
         return self._desk.clock.today()
-
-    @property
-    def now(self) -> datetime:
-        return self._desk.clock.now()
-
-    def new_id(self) -> str:
-        return new_id()
 
     async def document(self, collection: str, id_: str) -> Row | None:
         """A document of the service, as of this transaction."""
@@ -153,7 +143,7 @@ class Reactor:
     contract: Contract[Any]
     reactions: Sequence[Reaction]
     parking: Parking
-    measures: Measures | None = None
+    measures: Measures = UNREAD
 
     async def hear(self, records: Sequence[Record]) -> Waiting:
         """Each record in its order; gives the partitions that must wait for what is not known yet."""
@@ -207,10 +197,10 @@ class Reactor:
         envelope = read_envelope(record.headers)
         model = self.contract.fact_types.get(envelope.type)
         if model is None:
-            self._count(record.topic, "unknown type")
+            self.measures.heard.labels(record.topic, "unknown type").inc()
             return None
         if not any(issubclass(model, reaction.facts) for reaction in self.reactions):
-            self._count(record.topic, "not for us")
+            self.measures.heard.labels(record.topic, "not for us").inc()
             return None
         if not record.key or record.key.decode() != envelope.key:
             raise EnvelopeError("the key is not the aggregate's")
@@ -226,7 +216,7 @@ class Reactor:
             try:
                 with heard_span(f"react {reaction.name}", heard.envelope.traceparent, attributes):
                     await self.once(reaction, heard)
-                self._count(record.topic, "reacted")
+                self.measures.heard.labels(record.topic, "reacted").inc()
                 return True
             except (NotKnownYet, *AWAY):
                 raise
@@ -243,13 +233,15 @@ class Reactor:
         """The reaction and its inbox row in one transaction; nothing when the row stands already.
         Proved by `test_duplicates_and_replays_change_nothing`."""
         inbox, row = self.desk.store[INBOX], {"_id": f"{reaction.name}:{heard.envelope.id}"}
-        attempts = count()
+        tried = False
 
         async def work(session: Session) -> Work:
             """The first attempt takes the record for new: were it not, its row would conflict. The row comes last: what a
             killed process has written keeps others from it for as long as the store waits for that process."""
-            if next(attempts) and await inbox.find_one(row, session=session):
+            nonlocal tried
+            if tried and await inbox.find_one(row, session=session):
                 raise DoneBefore
+            tried = True
             doing = Work(self.desk, session, heard.envelope.id)
             try:
                 await reaction.react(heard, doing)
@@ -271,21 +263,10 @@ class Reactor:
         self.desk.committed.set()
         for slug in done.not_possible:
             log.info("reaction not possible any more", reaction=reaction.name, slug=slug)
-            self._count(self.contract.events_topic, "not possible")
+            self.measures.heard.labels(self.contract.events_topic, "not possible").inc()
 
-    def handles(self, name: str) -> bool:
-        return any(reaction.name == name for reaction in self.reactions)
-
-    async def again(self, name: str, record: Record) -> None:
+    async def again(self, reaction: Reaction, record: Record) -> None:
         """A parked record once more; raises when it is still unreadable or its reaction fails again."""
-        reaction = next(each for each in self.reactions if each.name == name)
         heard = self._read(record)
         if heard is not None and isinstance(heard.fact, reaction.facts):
             await self.once(reaction, heard)
-
-    def _count(self, topic: str, effect: str) -> None:
-        if self.measures:
-            self.measures.heard.labels(topic, effect).inc()
-
-
-__all__ = ["Heard", "NotKnownYet", "Reaction", "Reactor", "Work"]

@@ -18,8 +18,8 @@ BATCH: Final = 1_000
 """Records dealt with at once."""
 READ_MS: Final = 60_000
 LOOK_SECONDS: Final = 0.05
-EMPTY_LOOKS: Final = 60
-"""After so many the unreadable is not met again, and batches are taken as before."""
+ONE_BY_ONE_SECONDS: Final = 5.0
+"""When the unreadable was not met again for so long, batches are taken as before."""
 
 
 class Record(Protocol):
@@ -47,8 +47,7 @@ class Reader:
 
     def __init__(self, group: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
         self._group, self._offsets, self._wait = group, offsets, wait
-        self._one_by_one = self._empty_looks = 0
-        self._must_go_back = False
+        self._one_by_one_until, self._must_go_back = 0.0, False
 
     async def read(self, consumer: Any) -> tuple[Record, ...]:
         """The next batch. What the client had taken beside something unreadable is lost to it: then all is taken again, one
@@ -56,10 +55,9 @@ class Reader:
         if self._must_go_back:
             await self._go_back(consumer)
             self._must_go_back = False
-            self._one_by_one, self._empty_looks = 2 * BATCH, 0
+            self._one_by_one_until = time.monotonic() + ONE_BY_ONE_SECONDS
         try:
-            if self._one_by_one > 0:
-                self._one_by_one -= 1
+            if time.monotonic() < self._one_by_one_until:
                 return await self._read_one(consumer)
             return await self._read_all(consumer)
         except ConsumerStoppedError:
@@ -80,20 +78,13 @@ class Reader:
         return tuple(record for part in batch.values() for record in part)
 
     async def _go_back(self, consumer: Any) -> None:
-        """To where all before was dealt with; until that went well nothing is read.
+        """To where all before was dealt with, where nothing was to the beginning; until that went well nothing is read.
         Proved by `test_what_was_read_beside_a_fault_is_read_again_also_when_going_back_fails_at_first`."""
-        known: dict[TopicPartition, int | None] = dict(self._offsets.next)
-        unknown = list(consumer.assignment() - known.keys())
-        known |= zip(unknown, await asyncio.gather(*map(consumer.committed, unknown)), strict=True)
-        fresh = []
+        unknown = list(consumer.assignment() - self._offsets.next.keys())
+        committed = await asyncio.gather(*map(consumer.committed, unknown))
+        known = {**self._offsets.next, **dict(zip(unknown, committed, strict=True))}
         for partition in consumer.assignment() & known.keys():
-            offset = known[partition]
-            if offset is None:
-                fresh.append(partition)
-            else:
-                consumer.seek(partition, offset)
-        if fresh:
-            await consumer.seek_to_beginning(*fresh)
+            consumer.seek(partition, known[partition] or 0)
 
     async def _read_one(self, consumer: Any) -> tuple[Record, ...]:
         """One record, or in the place of an unreadable one a record that says so: its hearers put that aside."""
@@ -104,18 +95,15 @@ class Reader:
             try:
                 batch = await consumer.getmany(partition, timeout_ms=0, max_records=1)
             except KafkaError:
-                self._one_by_one = 0
+                self._one_by_one_until = 0.0
                 self._wait(partition, at)
             except ValueError as fault:
-                self._one_by_one = 0
+                self._one_by_one_until = 0.0
                 consumer.seek(partition, at + 1)
                 return (_unreadable(partition, at, fault),)
             else:
                 if batch:
                     return tuple(batch[partition])
-        self._empty_looks += 1
-        if self._empty_looks == EMPTY_LOOKS:
-            self._one_by_one = 0
         await asyncio.sleep(LOOK_SECONDS)
         return ()
 
@@ -128,11 +116,7 @@ def _unreadable(partition: TopicPartition, offset: int, fault: ValueError) -> An
 
 def from_the_start(records: Sequence[Record]) -> dict[TopicPartition, int]:
     """Where each partition of these records begins."""
-    first: dict[TopicPartition, int] = {}
-    for record in records:
-        partition = TopicPartition(record.topic, record.partition)
-        first[partition] = min(record.offset, first.get(partition, record.offset))
-    return first
+    return {partition: part[0].offset for partition, part in by_partition(records).items()}
 
 
 def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[Record]]:
@@ -140,12 +124,4 @@ def by_partition(records: Sequence[Record]) -> dict[TopicPartition, list[Record]
     parts: dict[TopicPartition, list[Record]] = {}
     for record in records:
         parts.setdefault(TopicPartition(record.topic, record.partition), []).append(record)
-    return parts
-
-
-def by_topic(records: Sequence[Record]) -> dict[str, list[Record]]:
-    """The records of each topic, in their order."""
-    parts: dict[str, list[Record]] = {}
-    for record in records:
-        parts.setdefault(record.topic, []).append(record)
     return parts

@@ -21,7 +21,7 @@ from chassis.lease import Lease, LeaseLost
 from chassis.mongo import AWAY, Row, Session, Store
 from chassis.outbox import OUTBOX
 from chassis.outlet import Outlet, outgoing
-from chassis.telemetry import Measures, log
+from chassis.telemetry import UNREAD, Measures, log
 
 LOT: Final = 2_000
 """Rows read as of one moment; more than these are a backlog, of which the next are read while these are on their way."""
@@ -42,10 +42,6 @@ FINISH_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 60.0
 COLLATERAL: Final = (OutOfOrderSequenceNumber, ProducerClosed)
 """Faults that another record's fault brings about."""
-
-
-class NothingSent(Exception):
-    """Kafka took no row of a batch; it is waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ class Relay:
     Proved by `test_a_relay_killed_between_acknowledgement_and_mark_sends_the_same_ids_again`.
     """
 
-    def __init__(self, store: Store, outlet: Outlet, wake: asyncio.Event, measures: Measures | None = None) -> None:
+    def __init__(self, store: Store, outlet: Outlet, wake: asyncio.Event, measures: Measures = UNREAD) -> None:
         self._store, self._outlet, self._wake, self._measures = store, outlet, wake, measures
         self.lease = Lease(store, "relay")
         self.last_turn = time.monotonic()
@@ -157,7 +153,7 @@ class Relay:
                 continue
             except LeaseLost:
                 log.warning("relay lost its lease")
-            except (KafkaError, NothingSent, *AWAY) as fault:
+            except (KafkaError, *AWAY) as fault:
                 log.warning("relay waits", fault=f"{type(fault).__name__}: {fault}"[:200])
             except Exception as fault:
                 log.error("relay failed", fault=repr(fault), exc_info=True)
@@ -185,18 +181,17 @@ class Relay:
                 self._learn_of_others(lot.rows)
             while not self._ended.is_set():
                 if lot.rows:
-                    following = await self._tell(lot, marks)
-                    lot = following or await self._lot(marks.open)
+                    lot = await self._tell(lot, marks)
                 elif marks.open:
                     await marks.made(or_woken=self._wake)
-                    lot = await self._lot(marks.open) if self._wake.is_set() else NOTHING_MORE
+                    lot = await self._if_woken(marks.open)
                 else:
                     return
         finally:
             await marks.made()
 
-    async def _tell(self, lot: Lot, marks: Marks) -> Lot | None:
-        """Batch by batch; a key that failed waits with all its rows. Gives the lot after this one where that is known."""
+    async def _tell(self, lot: Lot, marks: Marks) -> Lot:
+        """Batch by batch; a key that failed waits with all its rows. Gives the lot after this one."""
         failed: set[str] = set()
         following = asyncio.create_task(self._following(lot, marks.open)) if lot.is_full else None
         try:
@@ -211,9 +206,9 @@ class Relay:
                 marks.make(sent)
                 self.last_turn = time.monotonic()
             if following is None:
-                return None if self._wake.is_set() else NOTHING_MORE
+                return await self._if_woken(marks.open)
             found = await following
-            return None if failed else found
+            return found if found and not failed else await self._lot(marks.open)
         finally:
             if following:
                 following.cancel()
@@ -230,6 +225,10 @@ class Relay:
         before = await self._store[OUTBOX].find(written_before, {"_id": 1}).to_list(None)
         late = any(row["_id"] not in known for row in before)
         return None if late else Lot(rows, is_full=len(rows) == LOT)
+
+    async def _if_woken(self, in_hand: Collection[str]) -> Lot:
+        """What was committed since the last look, if somebody says so."""
+        return await self._lot(in_hand) if self._wake.is_set() else NOTHING_MORE
 
     async def _lot(self, in_hand: Collection[str]) -> Lot:
         """What waits and is not in hand."""
@@ -268,7 +267,7 @@ class Relay:
         for key, fault in blamed.items():
             self._hold_back(key, fault)
         if failed and not sent and not blamed:
-            raise NothingSent(repr(next(iter(failed.values()))))
+            raise next(iter(failed.values()))  # Kafka took nothing: it is waited for
         self._measure(sent)
         self._lately |= dict.fromkeys(row["_id"] for row in sent)
         for id_ in list(self._lately)[:-REMEMBERED]:
@@ -316,8 +315,6 @@ class Relay:
             raise
 
     def _measure(self, sent: Sequence[Row]) -> None:
-        if self._measures is None:
-            return
         self._measures.published.inc(sum(len(row["records"]) for row in sent))
         now = time.time()
         for row in sent:
@@ -335,8 +332,6 @@ class Relay:
 
     async def measure(self) -> None:
         """Brings the gauges of the outbox up to date."""
-        if self._measures is None:
-            return
         oldest = await self._store[OUTBOX].find({"pending": {"$gt": 0}}).sort([("pending", 1)]).limit(1).to_list(1)
         waiting = await self._store[OUTBOX].count_documents({"pending": {"$gt": 0}}) if oldest else 0
         self._measures.outbox_pending.set(waiting)

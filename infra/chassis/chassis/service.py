@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -13,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from chassis import documents, health, ops
 from chassis import http as web
 from chassis.auth import Verifier
-from chassis.broker import listening, quiet_broker
+from chassis.broker import listening, meanwhile, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
 from chassis.command import Desk
 from chassis.consumer import Ear, Hearer
@@ -22,14 +23,13 @@ from chassis.decide import Aggregate
 from chassis.echo import Echo
 from chassis.mongo import Store
 from chassis.outlet import Outlet
-from chassis.parking import Handler, Parking
-from chassis.projection import Copy, Projector
+from chassis.parking import Again, Parking
+from chassis.projection import Projection, Projector
 from chassis.reaction import Reaction, Reactor
 from chassis.relay import Relay
 from chassis.settings import ServiceSettings
 from chassis.telemetry import Measures, log
 from contracts.record import Contract
-from contracts.refusal import refusal_contract
 
 TIDY_SECONDS: Final = 10.0
 
@@ -41,7 +41,7 @@ class Service:
     name: str
     settings: ServiceSettings
     aggregates: Sequence[Aggregate]
-    copies: Sequence[Copy] = ()
+    copies: Sequence[Projection] = ()
     reactions: Sequence[Reaction] = ()
     routes: Callable[[web.House], APIRouter] | None = None
     refusals: Contract[Any] | None = None
@@ -54,18 +54,6 @@ class Service:
     def group(self) -> str:
         """What the names of its consumer groups begin with."""
         return f"passerelle.{self.name}"
-
-    @property
-    def hears(self) -> dict[str, Contract[Any]]:
-        """The topics it subscribes to besides its own, by name."""
-        copies = {copy.contract.state_topic: copy.contract for copy in self.copies}
-        return copies | {reaction.contract.events_topic: reaction.contract for reaction in self.reactions}
-
-    @property
-    def tells(self) -> list[str]:
-        """The topics it writes."""
-        own = [topic for a in self.aggregates for topic in (a.contract.events_topic, a.contract.state_topic)]
-        return [*own, (self.refusals or refusal_contract(self.name)).events_topic]
 
 
 class Running:
@@ -85,17 +73,18 @@ class Running:
             self.relay.others.set()
         self.outlet = Outlet(bootstrap, service.name)
         self.parking = Parking(service.name, self.store, self.outlet.put, self.measures)
-        self.projectors = [
-            Projector(self.store, copy.projection(), self.parking, self.measures) for copy in service.copies
-        ]
+        self.projectors = [Projector(self.store, each, self.parking, self.measures) for each in service.copies]
         self.reactors = self._reactors()
         self.ears: list[Ear] = []
         self.tasks: list[asyncio.Task[None]] = []
 
     @property
-    def handlers(self) -> list[Handler]:
-        """Whoever can be given a parked record again."""
-        return [*self.projectors, *self.reactors]
+    def handlers(self) -> dict[str, Again]:
+        """Who can be given a parked record again, by the name under which it was parked."""
+        handlers: dict[str, Again] = {each.projection.name: each.again for each in self.projectors}
+        for reactor in self.reactors:
+            handlers |= {each.name: partial(reactor.again, each) for each in reactor.reactions}
+        return handlers
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -114,12 +103,10 @@ class Running:
             yield
 
     def _reactors(self) -> list[Reactor]:
-        contracts = {reaction.contract.events_topic: reaction.contract for reaction in self.service.reactions}
-        rows = {topic: [r for r in self.service.reactions if r.contract.events_topic == topic] for topic in contracts}
-        return [
-            Reactor(self.desk, contract, rows[topic], self.parking, self.measures)
-            for topic, contract in contracts.items()
-        ]
+        by_topic: dict[str, list[Reaction]] = {}
+        for reaction in self.service.reactions:
+            by_topic.setdefault(reaction.contract.events_topic, []).append(reaction)
+        return [Reactor(self.desk, of[0].contract, of, self.parking, self.measures) for of in by_topic.values()]
 
     async def _work(self, stack: AsyncExitStack) -> None:
         states: dict[str, list[Hearer]] = {}
@@ -137,21 +124,11 @@ class Running:
         broker = quiet_broker(self.service.settings.kafka_bootstrap, self.service.name)
         for ear in self.ears:
             ear.subscribe(broker, self.service.settings.instance)
-            stack.push_async_callback(ear.close)
         settling = [_now_and_then(echo.settle, of_states) for echo in echoes]
-        self._start(stack, self.scanner.run(), self.relay.watch(), _now_and_then(self.relay.measure), *settling)
+        duties = [self.scanner.run(), self.relay.watch(), _now_and_then(self.relay.measure), *settling]
+        self.tasks = await stack.enter_async_context(meanwhile(*duties))
         await stack.enter_async_context(self.relay.publishing())
         await stack.enter_async_context(listening(broker))
-
-    def _start(self, stack: AsyncExitStack, *running: Coroutine[Any, Any, None]) -> None:
-        self.tasks = [asyncio.create_task(each) for each in running]
-
-        async def end() -> None:
-            for task in self.tasks:
-                task.cancel()
-            await asyncio.gather(*self.tasks, return_exceptions=True)
-
-        stack.push_async_callback(end)
 
     def application(self) -> FastAPI:
         """The HTTP application, which opens the service and closes it; a worker alone has only the technical pages."""
@@ -160,7 +137,7 @@ class Running:
         house = web.House(self.desk, verifier, self.measures)
         own = self.service.routes(house) if self.service.routes and self._api else None
         made = web.app(house, self.desk.aggregates if self._api else {}, own, lambda _: self.open())
-        made.router.routes += [*health.routes(self), *ops.routes(self, house)]
+        made.router.routes += [*health.routes(self), *ops.routes(self, house.caller)]
         return made
 
 

@@ -70,6 +70,10 @@ class Measures:
         self.deadlines = Gauge("passerelle_deadline_backlog", "Aggregates with something due", **make)
 
 
+UNREAD: Final = Measures()
+"""For whoever is given none: nobody reads these."""
+
+
 def set_up(service: str, processors: tuple[SpanProcessor, ...] = ()) -> TracerProvider:
     """The process's tracer provider; exporters as `OTEL_TRACES_EXPORTER` says (none, otlp, zipkin, console).
 

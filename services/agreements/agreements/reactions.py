@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from agreements.agreement.known import COMMITTEES, COUNTRIES, PARTNERS, RIGHTS, RightsAssessment
 from agreements.agreement.rights_rules import rights_guard, rights_review
-from chassis.projection import Copy
+from chassis.projection import Projection
 from chassis.reaction import Heard, Reaction, Work
 from contracts.agreement import AGREEMENT, LIVE, ReviewKind
 from contracts.committee import COMMITTEE
@@ -86,9 +86,9 @@ async def _test(fact: RightsAssessed | ReferralClosed, work: Work) -> dict[str, 
 
 
 COPIES = (
-    Copy(PARTNER, PARTNERS, members=("standing", "kind", "name", "country", "block")),
-    Copy(COUNTRY, COUNTRIES, members=("iso3", "name", "region", "group_assignments", "cooperation_periods")),
-    Copy(COMMITTEE, COMMITTEES, members=("kind", "name", "group_code", "in_office")),
+    Projection(PARTNER, PARTNERS, members=("standing", "kind", "name", "country", "block")),
+    Projection(COUNTRY, COUNTRIES, members=("iso3", "name", "region", "group_assignments", "cooperation_periods")),
+    Projection(COMMITTEE, COMMITTEES, members=("kind", "name", "group_code", "in_office")),
 )
 
 REACTIONS = (

@@ -52,7 +52,7 @@ def world(*states: State) -> dict[str, dict[str, dict[str, Any]]]:
     kept: dict[str, dict[str, dict[str, Any]]] = {copy.collection: {} for copy in COPIES}
     for state in states:
         copy = next(each for each in COPIES if isinstance(state, each.contract.state))
-        shaped = copy.projection().shape(public_json(state))
+        shaped = copy.kept(public_json(state))
         kept[copy.collection][state.id] = {**shaped, "_id": state.id, "version": state.version}
     return kept
 

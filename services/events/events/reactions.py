@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chassis.decide import Refusal
-from chassis.projection import Copy
+from chassis.projection import Projection
 from chassis.reaction import Heard, NotKnownYet, Reaction, Work
 from contracts.agenda import ItemKind, Question
 from contracts.agreement import AGREEMENT, AdviceRequested, AdviceRequestWithdrawn, Rejected, Withdrawn
@@ -78,7 +78,7 @@ def _named(item: Question, reason: str | None) -> dict[str, Any]:
     return {"item_id": item.item_id, "reason": reason}
 
 
-COPIES = (Copy(COUNTRY, COUNTRIES, members=("group_assignments",)),)
+COPIES = (Projection(COUNTRY, COUNTRIES, members=("group_assignments",)),)
 
 REACTIONS = (
     Reaction("CH-01", AGREEMENT, (AdviceRequested,), bring_item),

@@ -7,18 +7,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from starlette.requests import Request
 from starlette.routing import Route
 
 from chassis import health, ops
 from chassis.auth import Signer, Verifier
-from chassis.broker import listening, quiet_broker
+from chassis.broker import listening, meanwhile, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
 from chassis.consumer import Ear
-from chassis.decide import Caller
 from chassis.mongo import Store
 from chassis.outlet import Outlet
-from chassis.parking import Handler, Parking
+from chassis.parking import Again, Parking
 from chassis.projection import Projector
 from chassis.telemetry import Measures
 from contracts.record import Contract
@@ -69,9 +67,10 @@ class Gateway:
         self.tasks: list[asyncio.Task[None]] = []
 
     @property
-    def handlers(self) -> list[Handler]:
-        """Whoever can be given a parked record again."""
-        return [*self.projectors.values(), *self.journals]
+    def handlers(self) -> dict[str, Again]:
+        """Who can be given a parked record again, by the name under which it was parked."""
+        handlers: dict[str, Again] = {each.projection.name: each.again for each in self.projectors.values()}
+        return handlers | {each.name: each.again for each in self.journals}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -87,7 +86,7 @@ class Gateway:
                 await projector.prepare()
             stack.push_async_callback(self.outlet.stop)
             if self._api:
-                self._start(stack, self.feed.run())
+                self.tasks = await stack.enter_async_context(meanwhile(self.feed.run()))
             if self._worker:
                 await self._work(stack)
             yield
@@ -102,23 +101,7 @@ class Gateway:
         broker = quiet_broker(self.settings.kafka_bootstrap, "gateway")
         for ear in self.ears:
             ear.subscribe(broker, self.settings.instance)
-            stack.push_async_callback(ear.close)
         await stack.enter_async_context(listening(broker))
 
-    def _start(self, stack: AsyncExitStack, *running: Any) -> None:
-        tasks = [asyncio.create_task(each) for each in running]
-        self.tasks += tasks
-
-        async def end() -> None:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        stack.push_async_callback(end)
-
-    def caller(self, request: Request) -> Caller:
-        """Who asks for a technical page; raises Problem `not-signed-in`."""
-        return self.verifier.caller(request)
-
     def technical(self) -> list[Route]:
-        return [*health.routes(self), *ops.routes(self, self)]
+        return [*health.routes(self), *ops.routes(self, self.verifier.caller)]

@@ -13,7 +13,7 @@ from chassis.mongo import Row, Store, ascending
 from chassis.parking import Parking
 from chassis.projection import FEW
 from chassis.reading import Record, Waiting
-from chassis.telemetry import Measures
+from chassis.telemetry import UNREAD, Measures
 from contracts.envelope import Envelope, EnvelopeError, read_envelope
 from contracts.record import Contract
 
@@ -31,9 +31,7 @@ async def prepare(store: Store) -> None:
 class Journal:
     """Hears one facts topic; appends with the record's id, so that a repeated record changes nothing."""
 
-    def __init__(
-        self, store: Store, contract: Contract[Any], parking: Parking, measures: Measures | None = None
-    ) -> None:
+    def __init__(self, store: Store, contract: Contract[Any], parking: Parking, measures: Measures = UNREAD) -> None:
         self._store, self._contract, self._parking, self._measures = store, contract, parking, measures
         self._is_refusals = contract.aggregate == "refusal"
         self.topic = contract.events_topic
@@ -58,10 +56,7 @@ class Journal:
             rows = [_refusal(*each) for each in read] if self._is_refusals else await self._entries(read)
             await self._append(REFUSALS if self._is_refusals else TIMELINE, rows)
 
-    def handles(self, name: str) -> bool:
-        return name == self.name
-
-    async def again(self, name: str, record: Record) -> None:
+    async def again(self, record: Record) -> None:
         """A parked record once more; raises when it still cannot be read."""
         entry = self._read(record)
         await self._note([entry] if entry else [])
@@ -72,8 +67,7 @@ class Journal:
         envelope = read_envelope(record.headers)
         model = self._contract.fact_types.get(envelope.type)
         if model is None:
-            if self._measures:
-                self._measures.heard.labels(record.topic, "unknown type").inc()
+            self._measures.heard.labels(record.topic, "unknown type").inc()
             return None
         if not record.key or record.key.decode() != envelope.key:
             raise EnvelopeError("the key is not the aggregate's")
@@ -111,8 +105,7 @@ class Journal:
             for known in await there.to_list(None):
                 del fresh[known["_id"]]
         noted = await self._store.insert_new(collection, list(fresh.values())) if fresh else 0
-        if self._measures:
-            self._measures.heard.labels(self.topic, "noted").inc(noted)
+        self._measures.heard.labels(self.topic, "noted").inc(noted)
 
 
 def _partners(value: object, member: str = "") -> Iterator[str]:

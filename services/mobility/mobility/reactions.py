@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chassis.projection import Copy
+from chassis.projection import Projection
 from chassis.reaction import Heard, Reaction, Work
 from contracts.agreement import (
     AGREEMENT,
@@ -61,9 +61,9 @@ ENDINGS = (Expired, Terminated, Suspended, TransitionLeft)
 SUCCESSIONS = (Renewed, Amended)
 
 COPIES = (
-    Copy(PARTNER, "partner_copies", members=("name", "country", "standing", "block")),
-    Copy(COUNTRY, "country_copies", members=("name", "region", "eea_or_swiss")),
-    Copy(
+    Projection(PARTNER, "partner_copies", members=("name", "country", "standing", "block")),
+    Projection(COUNTRY, "country_copies", members=("name", "region", "eea_or_swiss")),
+    Projection(
         AGREEMENT,
         "agreement_copies",
         members=("state", "title", "parties", "lineage_id", "start_on", "end_on"),

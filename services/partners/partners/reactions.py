@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from chassis.projection import Copy
+from chassis.projection import Projection
 from chassis.reaction import Heard, Reaction, Work
 from contracts.agreement import AGREEMENT
 from contracts.agreement import Activated as AgreementActivated
@@ -25,8 +25,8 @@ async def activate_parties(heard: Heard, work: Work) -> None:
 
 
 COPIES: Final = (
-    Copy(COMMITTEE, "committee_copies", members=("kind", "name", "group_code", "in_office")),
-    Copy(
+    Projection(COMMITTEE, "committee_copies", members=("kind", "name", "group_code", "in_office")),
+    Projection(
         AGREEMENT,
         "agreement_copies",
         members=("state", "kind", "parties", "responsible_officer", "promoter"),

@@ -51,14 +51,7 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
 
     Proved by `test_a_deleted_topic_is_republished_with_the_same_ids_and_verifies`.
     """
-    consumer: Any = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=100,
-        max_partition_fetch_bytes=FETCH_BYTES,
-    )
+    consumer = reader(bootstrap)
     try:
         partitions = await partitions_of(bootstrap, topic)
         if not partitions:
@@ -82,6 +75,17 @@ async def whole(bootstrap: str, topic: str) -> AsyncIterator[Entry]:
         raise Unreadable(f"Kafka at {bootstrap}: {fault}") from fault
     finally:
         await consumer.stop()
+
+
+def reader(bootstrap: str) -> Any:
+    """A consumer from the beginning, which joins no group and commits nothing."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        max_partition_fetch_bytes=FETCH_BYTES,
+    )
 
 
 async def partitions_of(bootstrap: str, topic: str) -> list[TopicPartition]:

@@ -9,10 +9,9 @@ from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from pymongo import ReplaceOne
 
-from chassis.consumer import FETCH_BYTES, Hearer
-from chassis.mongo import Row, Session
+from chassis.consumer import Hearer
+from chassis.mongo import Row
 from chassis.projection import Projector
 from chassis.reading import BATCH, Record
 from chassis.upkeep import archive
@@ -43,7 +42,7 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
     await new.store[new.collection].drop()
     await new.prepare()
     topic = projector.projection.contract.state_topic
-    async with _reader(bootstrap) as reader:
+    async with archive.reader(bootstrap) as reader:
         partitions = await _assigned(reader, bootstrap, topic)
         read = await catch_up(reader, partitions, new, progress)
         await _take_places(new, projector)
@@ -57,15 +56,8 @@ async def rebuild(projector: Projector, bootstrap: str, progress: Progress = lam
 async def _take_places(new: Projector, old: Projector) -> None:
     """Puts every document of the new collection in the place of the old one that is not newer."""
     async for batch in _batches(new):
-        if await old.store.transaction(partial(_replace, old, batch)) < len(batch):
+        if await old.store.transaction(partial(old.replace, batch, than="$lte")) < len(batch):
             await old.keep({document["_id"]: document for document in batch})  # some are not there yet, or newer
-
-
-async def _replace(projector: Projector, documents: list[Row], session: Session) -> int:
-    """How many were."""
-    replacing = [ReplaceOne({"_id": d["_id"], "version": {"$lte": d["version"]}}, d) for d in documents]
-    done = await projector.store[projector.collection].bulk_write(replacing, ordered=False, session=session)
-    return int(done.matched_count)
 
 
 async def _strangers(new: Projector, old: Projector) -> dict[str, int]:
@@ -73,7 +65,8 @@ async def _strangers(new: Projector, old: Projector) -> dict[str, int]:
     strangers: dict[str, int] = {}
     async for batch in _batches(old, {"version": 1}):
         strangers |= {row["_id"]: row["version"] for row in batch}
-        for known in await new.store[new.collection].find(_among(batch), {"_id": 1}).to_list(None):
+        ids = [row["_id"] for row in batch]
+        for known in await new.store[new.collection].find({"_id": {"$in": ids}}, {"_id": 1}).to_list(None):
             del strangers[known["_id"]]
     return strangers
 
@@ -85,35 +78,16 @@ async def _take_away(strangers: Mapping[str, int], new: Projector, old: Projecto
             await old.store[old.collection].delete_one({"_id": id_, "version": version})
 
 
-def _among(batch: list[Row]) -> Row:
-    return {"_id": {"$in": [row["_id"] for row in batch]}}
-
-
 async def _batches(projector: Projector, fields: Mapping[str, int] | None = None) -> AsyncIterator[list[Row]]:
     cursor = projector.store[projector.collection].find({}, fields).batch_size(BATCH)
-    batch: list[Row] = []
-    async for document in cursor:
-        batch.append(document)
-        if len(batch) == BATCH:
-            yield batch
-            batch = []
-    if batch:
+    while batch := await cursor.to_list(BATCH):
         yield batch
 
 
 async def hear_again(hearer: Hearer, topic: str, bootstrap: str, progress: Progress = lambda done, of: None) -> int:
     """Reads a topic from its beginning into a journal, which takes what it lacks; how many records were read."""
-    async with _reader(bootstrap) as reader:
+    async with archive.reader(bootstrap) as reader:
         return await catch_up(reader, await _assigned(reader, bootstrap, topic), hearer, progress)
-
-
-def _reader(bootstrap: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
-    )
 
 
 async def _assigned(reader: AIOKafkaConsumer, bootstrap: str, topic: str) -> list[TopicPartition]:
