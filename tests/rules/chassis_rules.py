@@ -137,6 +137,21 @@ GUARDS: Final[tuple[Guard, ...]] = (
         ("a partition is set back to what waits", "Ear._wait", "consumer.seek(partition, offset)", ""),
         ("a fault sends the batch back", "Ear._hear", "return from_the_start(records)", "return {}"),
         ("a stopped topic waits whole", "Ear._hear", "topic in self.stopped", "False"),
+        ("a batch that failed as a whole is set back", "Ear.seek", "self._wait(partition, offset)", ""),
+        ("only what was stopped goes on", "Ear.go_on", "part.topic in stopped", "True"),
+        ("what a hearer gave up is heard again", "Ear._hear",
+         "(task := asyncio.current_task()) is None or task.cancelling()", "True"),
+    ),
+    *_in(
+        "reading",
+        ("what was read beside a fault is gone back for", "Reader.read", "self._must_go_back = True", ""),
+        ("a topic that comes in thousands leaves each other its part", "Reader._read_all",
+         "sum(map(len, batch.values())) == BATCH", "False"),
+    ),
+    *_in(
+        "broker",
+        ("an end that was given up is waited for by the next", "Consumer.stop",
+         "await asyncio.shield(self._ending)", "await self._ending"),
     ),
     *_in(
         "deadlines",

@@ -49,6 +49,25 @@ def test_the_followed_request_goes_through_places_that_exist() -> None:
     assert not missing
 
 
+def test_the_spine_of_the_chassis_is_there_and_short_enough_for_half_an_hour() -> None:
+    folder = TREE / "infra" / "chassis"
+    places = PLACE.findall((folder / "README.md").read_text())
+
+    lengths = [length_of(folder / "chassis" / file, name.split(".")) for file, name in places]
+
+    assert len(set(places)) == len(places) > 40
+    assert sum(lengths) < 1_000
+
+
+def length_of(file: Path, name: list[str]) -> int:
+    """The lines of a class or function."""
+    found: ast.Module | ast.stmt = ast.parse(file.read_text())
+    for part in name:
+        found = next(each for each in getattr(found, "body", []) if getattr(each, "name", None) == part)
+    assert isinstance(found, ast.stmt)
+    return (found.end_lineno or 0) - found.lineno + 1
+
+
 @named
 def test_a_link_leads_somewhere(page: Path) -> None:
     broken = []
