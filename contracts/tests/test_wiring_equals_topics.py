@@ -37,11 +37,11 @@ def test_a_service_hears_the_topics_that_name_it_as_a_reader(name: str, tmp_path
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_tells_the_topics_it_owns(name: str, tmp_path: Path) -> None:
-    contracts = [aggregate.contract for aggregate in put_together(name, tmp_path).aggregates]
-    told = {topic for each in contracts for topic in (each.events_topic, each.state_topic)}
+    service = put_together(name, tmp_path)
+    told = {topic for each in service.aggregates for topic in (each.contract.events_topic, each.contract.state_topic)}
     owned = {topic.name for topic in load().values() if topic.owner == name and not topic.is_parking}
 
-    assert told | {refusal_contract(name).events_topic} == owned
+    assert told | {(service.refusals or refusal_contract(name)).events_topic} == owned
 
 
 def test_the_gateway_reads_the_topics_that_name_it() -> None:

@@ -151,19 +151,20 @@ async def test_a_batch_that_fails_as_a_whole_is_heard_again(
 ) -> None:
     topic, noting = room.words.harbour.events_topic, Noting()
     noting.going.set()
-    faults = iter([ValueError("a fault in the program")])
+    begun = asyncio.get_running_loop().time()
 
     def measure_or_fail(*_: object) -> None:
-        for fault in faults:
-            raise fault
+        if len(noting.batches) < 6:
+            raise ValueError("a fault in the program")
 
     monkeypatch.setattr(Ear, "_measure", measure_or_fail)
     async with an_ear(room, {topic: noting}):
-        await harbourside.write(topic, b"once", partition=3)
-        await eventually(given(noting), lambda heard: heard == 2)
+        await harbourside.write(topic, b"heard again", partition=3)
+        await eventually(given(noting), lambda heard: heard == 6)
         await eventually(partial(committed, room, GROUP.format(room.settings.database), topic), lambda at: at == {3: 1})
 
     assert {record.offset for record in noting.heard} == {0}
+    assert asyncio.get_running_loop().time() - begun > 1.0, "the pauses grow"
 
 
 @dataclass
@@ -187,3 +188,25 @@ async def test_what_a_hearer_gave_up_because_something_was_cancelled_is_heard_ag
         await harbourside.write(topic, b"once", partition=3)
         await eventually(given(unlucky), lambda heard: heard == 2)
         await eventually(partial(committed, room, GROUP.format(room.settings.database), topic), lambda at: at == {3: 1})
+
+
+async def test_what_is_dealt_with_during_a_commit_is_committed_too(
+    room: Room, harbourside: Coast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, noting, held, going = room.words.harbour.events_topic, Noting(), asyncio.Event(), asyncio.Event()
+    noting.going.set()
+    commit = AIOKafkaConsumer.commit
+
+    async def commit_slowly(consumer: AIOKafkaConsumer, at: dict[TopicPartition, int]) -> None:
+        await commit(consumer, at)
+        held.set()
+        await going.wait()
+
+    async with an_ear(room, {topic: noting}):
+        monkeypatch.setattr(AIOKafkaConsumer, "commit", commit_slowly)
+        await harbourside.write(topic, b"one", partition=3)
+        await held.wait()
+        await harbourside.write(topic, b"two", partition=3)
+        await eventually(given(noting), lambda heard: heard == 2)
+        going.set()
+        await eventually(partial(committed, room, GROUP.format(room.settings.database), topic), lambda at: at == {3: 2})

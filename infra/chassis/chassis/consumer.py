@@ -150,11 +150,15 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             async with asyncio.TaskGroup() as hearing:
                 for topic, part in parts.items():
                     hearing.create_task(self._deal(topic, part))
+        except Exception as fault:
+            log.error("a batch failed as a whole, tries again", group=self.group, fault=repr(fault), exc_info=True)
+            raise
         finally:
             self._in_hand = {}
 
     async def _deal(self, topic: str, records: Sequence[Record]) -> None:
         waiting, parts = await self._hear(topic, records), by_partition(records)
+        self._measure(topic, parts)
         for partition, part in parts.items():
             self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
             if partition in waiting:
@@ -162,7 +166,6 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             else:
                 self._pauses.pop(partition, None)
                 self._waiting_since.pop(partition, None)
-        self._measure(topic, parts)
         self._in_hand.pop(topic, None)
 
     async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:

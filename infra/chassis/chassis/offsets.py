@@ -45,7 +45,8 @@ class Offsets:
 
     async def commit(self, consumer: Any) -> bool:
         """What is known and not committed yet; a partition that was given away is left to who has it now. False when Kafka did
-        not take it: then somebody hears it again."""
+        not take it, so that somebody hears it again, or more was dealt with meanwhile.
+        Proved by `test_what_is_dealt_with_during_a_commit_is_committed_too`."""
         assigned = consumer.assignment() if consumer else ()
         offsets = {part: at for part, at in self.next.items() if part in assigned and self._committed.get(part) != at}
         if not offsets:
@@ -56,7 +57,7 @@ class Offsets:
             log.warning("offsets not committed", fault=repr(fault)[:200])
             return False
         self._committed |= offsets
-        return True
+        return all(self._committed.get(part) == at for part, at in self.next.items() if part in consumer.assignment())
 
     def forget(self) -> None:
         """Partitions are being given out anew."""

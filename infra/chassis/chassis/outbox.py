@@ -40,7 +40,8 @@ class RecordTooLarge(Exception):
 class Told:
     """Who tells, for whom and because of what: the part of the envelope that a version's records share.
 
-    `answer` is what was answered to the command: its idempotency `key`, `fingerprint` and `status`.
+    `answer` is what was answered to the command: its idempotency `key`, `fingerprint`, and `status`, or of a refusal `slug` and
+    `said`.
     """
 
     service: str

@@ -51,9 +51,13 @@ class Reader:
 
     async def read(self, consumer: Any) -> tuple[Record, ...]:
         """The next batch. What the client had taken beside something unreadable is lost to it: then all is taken again, one
-        by one, until that is passed."""
+        by one for a while, and again until that is passed."""
         if self._must_go_back:
-            await self._go_back(consumer)
+            try:
+                await self._go_back(consumer)
+            except KafkaError as fault:
+                log.warning("cannot go back yet", group=self._group, fault=repr(fault)[:300])
+                raise
             self._must_go_back = False
             self._one_by_one_until = time.monotonic() + ONE_BY_ONE_SECONDS
         try:
