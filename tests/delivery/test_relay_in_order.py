@@ -23,6 +23,7 @@ from chassis.outlet import Outgoing, Outlet
 from chassis.relay import Relay
 
 
+@pytest.mark.slow
 async def test_a_backlog_goes_out_once_each_and_every_key_in_order(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relays, "BATCH", 7)
     async with api(room) as door:
@@ -163,6 +164,7 @@ async def test_a_row_behind_a_refused_one_of_its_key_waits(room: Room) -> None:
         assert await relay._publish(rows) == [rows[2]]
 
 
+@pytest.mark.slow
 async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
