@@ -41,7 +41,7 @@ async def main(bootstrap: str, mongo_url: str, database: str, topic: str) -> Non
     store = Store(mongo_url, database)
     projector = Projector(store, Projection(PARTNER, "view"), Parking("bench", store, _never))
     broker = quiet_broker(bootstrap, "bench")
-    Ear(database, {topic: [Held(projector, store)]}).subscribe(broker)
+    Ear(topic, database, [Held(projector, store)]).subscribe(broker)
     await broker.start()
     await asyncio.Event().wait()
 

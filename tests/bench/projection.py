@@ -153,7 +153,7 @@ async def passerelle(ground: Ground, topic: str, count: int, store: Any, run_nam
     parking = Parking("bench", store, _never)
     projector = Counting(Projector(store, Projection(PARTNER, "view"), parking), count)
     broker = quiet_broker(ground.bootstrap, "bench")
-    ear = Ear(f"{store.name}-{run_name}", {topic: [projector]})
+    ear = Ear(topic, f"{store.name}-{run_name}", [projector])
     ear.subscribe(broker)
     await broker.start()
     try:

@@ -22,7 +22,7 @@ async def test_a_broker_that_is_away_is_asked_for_now_and_then(
     async with opened(room.settings, api=False) as worker:
 
         async def reading() -> list[str]:
-            return [fault for ear in worker.running.ears for fault in ear.faults]
+            return [ear.fault for ear in worker.running.ears if ear.fault]
 
         await eventually(reading, lambda faults: not faults)
         caplog.set_level(logging.WARNING, "aiokafka")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -15,10 +13,6 @@ from tests.support.ground import Room
 from tests.support.hearing import committed, copy_of, ear, greeted, keys_in, parked, ready_now
 from tests.support.lamps import Lamps, group_in, opened
 from tests.support.watching import eventually, stays
-
-from chassis.broker import listening, quiet_broker
-from chassis.consumer import Ear
-from chassis.reading import Record, Waiting
 
 pytestmark = pytest.mark.slow
 
@@ -131,33 +125,3 @@ async def test_what_comes_after_a_silence_is_heard_at_once(room: Room, lamps: La
     await eventually(greeted(lamps), lambda words: words == ["hello"], every_seconds=0.01)
 
     assert loop.time() - began < 1.0
-
-
-@dataclass
-class Noting:
-    """Notes of which topics it was given records."""
-
-    heard: set[str] = field(default_factory=set)
-
-    async def hear(self, records: Sequence[Record]) -> Waiting:
-        self.heard |= {record.topic for record in records}
-        return {}
-
-
-async def test_a_newer_version_of_a_named_worker_hears_the_topic_that_it_hears_in_addition(
-    room: Room, harbourside: Coast
-) -> None:
-    """Kafka gives a member of the same name its old partitions again, without asking what it wants now."""
-    before, added = room.words.harbour.state_topic, room.words.harbour.events_topic
-    await harbourside.opens("Ostende")
-    for topics in ((before,), (before, added)):
-        noting = Noting()
-        ear = Ear(f"{room.settings.database}.states", {topic: [noting] for topic in topics})
-        broker = quiet_broker(room.bootstrap, "worker")
-        ear.subscribe(broker, "lamps-1")
-        async with listening(broker):
-            await eventually(partial(heard_all, noting, topics[-1:]))
-
-
-async def heard_all(noting: Noting, topics: Sequence[str]) -> bool:
-    return noting.heard >= set(topics)

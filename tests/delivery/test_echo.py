@@ -130,8 +130,7 @@ async def heard(service: Lamps, key: str, version: int) -> bool:
 
 
 def echoes_of(service: Lamps) -> list[Echo]:
-    hearers = [each for ear in service.running.ears for of_topic in ear.hearers.values() for each in of_topic]
-    return [each for each in hearers if isinstance(each, Echo)]
+    return [each for ear in service.running.ears for each in ear.hearers if isinstance(each, Echo)]
 
 
 async def old_one_told_last(room: Room) -> str:
@@ -175,7 +174,7 @@ async def test_in_ordinary_operation_nothing_is_sent_twice(room: Room, monkeypat
     monkeypatch.setattr("chassis.reading.BATCH", 3)
     async with opened(room.settings, api=False) as publisher, opened(room.settings, worker=False) as door:
         for ear in publisher.running.ears:
-            ear.stopped |= dict.fromkeys(ear.hearers, "not listening")
+            ear.stopped = "not listening"
         keys = [await dimmed(door, name, 6) for name in "abc"]
         await eventually(lambda: snapshots(room), lambda told: len(told) == 24)
     async with opened(room.settings) as service:

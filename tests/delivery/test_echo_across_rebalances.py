@@ -88,7 +88,7 @@ async def test_a_suspect_that_is_taken_over_while_something_is_heard_is_not_forg
         left = {"_id": f"{topic}/{key}", "topic": topic, "key": key, "partition": 0, "version": 2}
         await door.store["echo_suspects"].insert_one(left)
         echo = Hesitating(door.store, room.words.lantern, door.running.outlet)
-        ear = Ear("never-listening", {topic: [echo]})
+        ear = Ear(topic, "never-listening", [echo])
         ear.subscribe(quiet_broker(room.bootstrap, "never-listening"))
 
         hearing = asyncio.create_task(echo.hear([last]))
@@ -122,11 +122,11 @@ async def test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_t
     async with opened(room.settings, worker=False) as door:
         await door.client.done(key, "dim-lantern", {"brightness": 5}, at=2)
         echo = Echo(door.store, room.words.lantern, door.running.outlet)
-        ear = Ear("listening-alone", {room.words.lantern.state_topic: [echo]})
+        ear = Ear(room.words.lantern.state_topic, "listening-alone", [echo])
         broker = quiet_broker(room.bootstrap, "listening-alone")
         ear.subscribe(broker)
         async with listening(broker):
-            await eventually(lambda: read_whole(ear, room.words.lantern.state_topic))
+            await eventually(lambda: read_whole(ear))
             await echo.settle(ear)
             waiting = versions(await snapshots(room), key)
             await door.store["outbox"].update_one({"key": key, "version": 3}, {"$unset": {"pending": ""}})
@@ -136,5 +136,5 @@ async def test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_t
     assert versions(await snapshots(room), key) == [1, 2, 3]
 
 
-async def read_whole(ear: Ear, topic: str) -> Any:
-    return len(await ear.caught_up(topic)) == PARTITIONS
+async def read_whole(ear: Ear) -> Any:
+    return len(await ear.caught_up()) == PARTITIONS

@@ -155,8 +155,8 @@ class Process:
         desk: Any = SimpleNamespace(store=store, settings=None, service="post", committed=asyncio.Event(), shelf=shelf)
         reactor = Reactor(desk, CONTRACT, [Reaction("CH-M", CONTRACT, (Packed, Relabelled), note)], parking)
         self.ears = {
-            FACTS: Ear("post", {FACTS: [reactor]}),
-            STATES: Ear("post", {STATES: [self.projector, self.echo]}),
+            FACTS: Ear(FACTS, "post", [reactor]),
+            STATES: Ear(STATES, "post", [self.projector, self.echo]),
         }
         self.consumers: dict[str, Consumer] = {}
         for topic in self.ears:

@@ -38,7 +38,7 @@ def greeted(service: Lamps) -> Callable[[], Awaitable[list[str]]]:
 
 
 def ear(service: Lamps, topic: str) -> Ear:
-    return next(each for each in service.running.ears if topic in each.hearers)
+    return next(each for each in service.running.ears if each.topic == topic)
 
 
 async def committed(room: Room, group: str, topic: str) -> dict[int, int]:

@@ -10,8 +10,7 @@ import asyncio
 import math
 import random
 import time
-import zlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
@@ -31,10 +30,8 @@ LONGEST_PAUSE_SECONDS: Final = 30.0
 RED_AFTER_SECONDS: Final = 300.0
 SILENT_SECONDS: Final = 60.0
 FETCH_BYTES: Final = 4 * 1024 * 1024
-"""Of a partition at once. What is left of it is asked for only when the broker has answered for the others."""
-FETCH_MS: Final = 1_000
-"""So long the broker waits to answer when it has nothing new. What comes to a partition meanwhile that was left out of the
-request, as some of it was still in hand, waits as long; half of this would cost a service at rest as much again."""
+"""Of a partition at once. What is left of it is asked for only when the broker has answered for the others, and where they
+have nothing new that takes two seconds."""
 
 
 class Hearer(Protocol):
@@ -50,34 +47,34 @@ class Stopped(Exception):
 
 @dataclass
 class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
-    """One subscription of a service: its group, and for each topic who hears it, in this order.
+    """One subscription of a service: a topic, its group and who hears it, in this order.
 
     Guarantees: an offset is committed after every hearer has dealt with all records before it, never earlier and half a
     second after its batch at most; a partition that waits is heard again from the record it waits for, after a pause that
-    grows to 30 s; the other partitions go on. A topic that a person must look at is stopped alone.
+    grows to 30 s; the other partitions go on.
 
-    Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other` and
-    `test_of_two_topics_heard_together_one_stops_and_the_other_goes_on`.
+    Proved by `test_an_unknown_reference_keeps_its_partition_waiting_and_no_other`.
     """
 
+    topic: str
     group: str
-    hearers: Mapping[str, Sequence[Hearer]]
+    hearers: Sequence[Hearer]
     measures: Measures = UNREAD
-    stopped: dict[str, str] = field(default_factory=dict)
+    stopped: str | None = None
     _waiting_since: dict[TopicPartition, float] = field(default_factory=dict)
     _pauses: dict[TopicPartition, float] = field(default_factory=dict)
     _lags: dict[TopicPartition, int] = field(default_factory=dict)
     _offsets: Offsets = field(default_factory=Offsets)
     _ending: bool = False
-    _in_hand: dict[str, float] = field(default_factory=dict)
+    _in_hand_since: float | None = None
     _joined: bool = False
     _subscriber: Any = None
 
     def subscribe(self, broker: KafkaBroker, instance: str = "") -> None:
         """Adds the subscription to the broker, with every default that loses records set right."""
-        static: dict[str, Any] = {"group_instance_id": f"{instance}-{self._wanted}"} if instance else {}
+        static: dict[str, Any] = {"group_instance_id": f"{instance}-{self.topic}"} if instance else {}
         self._subscriber = broker.subscriber(
-            *self.hearers,
+            self.topic,
             group_id=self.group,
             batch=True,
             max_records=BATCH,
@@ -86,7 +83,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             listener=self,
             parser=self._parse,
             decoder=_raw,
-            fetch_max_wait_ms=FETCH_MS,
+            fetch_max_wait_ms=2_000,
             max_partition_fetch_bytes=FETCH_BYTES,
             consumer_timeout_ms=1_000,
             max_poll_interval_ms=3_600_000,
@@ -94,15 +91,9 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             heartbeat_interval_ms=3_000,
             **static,
         )
-        self._subscriber.get_msg = Reader(self.group, self._offsets, self._wait).read
+        self._subscriber.get_msg = Reader(self.topic, self._offsets, self._wait).read
         self._subscriber.stop = partial(self._end, self._subscriber.stop)
         self._subscriber(self.heard)
-
-    @property
-    def _wanted(self) -> str:
-        """A short name of these topics. Kafka gives a member of the same name its old partitions again, whatever it wants now.
-        Proved by `test_a_newer_version_of_a_named_worker_hears_the_topic_that_it_hears_in_addition`."""
-        return f"{zlib.crc32(' '.join(sorted(self.hearers)).encode()):08x}"
 
     async def on_partitions_revoked(self, revoked: Collection[TopicPartition]) -> None:
         await self._offsets.commit(self._subscriber.consumer)
@@ -139,55 +130,44 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._offsets.close()
 
     async def heard(self, records: Any) -> None:
-        """One batch, each topic for itself; then the loop commits each partition where it stands.
+        """One batch: every hearer in turn; then the loop commits each partition where it stands.
         Proved by `test_a_restart_goes_on_from_the_record_that_waits` and
-        `test_a_topic_in_hand_for_long_turns_the_service_red`."""
-        parts: dict[str, list[Record]] = {}
-        for record in records:
-            parts.setdefault(record.topic, []).append(record)
-        self._in_hand = dict.fromkeys(parts, time.monotonic())
+        `test_a_batch_in_hand_for_long_turns_the_service_red`."""
+        self._in_hand_since = time.monotonic()
         try:
-            async with asyncio.TaskGroup() as hearing:
-                for topic, part in parts.items():
-                    hearing.create_task(self._deal(topic, part))
+            waiting = from_the_start(records) if self.stopped else await self._hear(records)
+            parts = by_partition(records)
+            self._measure(parts)
+            for partition, part in parts.items():
+                self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
+                if partition in waiting:
+                    self._wait(partition, waiting[partition])
+                else:
+                    self._pauses.pop(partition, None)
+                    self._waiting_since.pop(partition, None)
         except Exception as fault:
-            log.error("a batch failed as a whole, tries again", group=self.group, fault=repr(fault), exc_info=True)
+            log.error("a batch failed as a whole, tries again", topic=self.topic, fault=repr(fault), exc_info=True)
             raise
         finally:
-            self._in_hand = {}
+            self._in_hand_since = None
 
-    async def _deal(self, topic: str, records: Sequence[Record]) -> None:
-        waiting, parts = await self._hear(topic, records), by_partition(records)
-        self._measure(topic, parts)
-        for partition, part in parts.items():
-            self._offsets.next[partition] = waiting.get(partition, part[-1].offset + 1)
-            if partition in waiting:
-                self._wait(partition, waiting[partition])
-            else:
-                self._pauses.pop(partition, None)
-                self._waiting_since.pop(partition, None)
-        self._in_hand.pop(topic, None)
-
-    async def _hear(self, topic: str, records: Sequence[Record]) -> Waiting:
-        """Every hearer in turn."""
-        if topic in self.stopped:
-            return from_the_start(records)
+    async def _hear(self, records: Sequence[Record]) -> Waiting:
         waiting: dict[TopicPartition, int] = {}
         try:
-            for hearer in self.hearers[topic]:
+            for hearer in self.hearers:
                 for partition, offset in (await hearer.hear(records)).items():
                     waiting[partition] = min(offset, waiting.get(partition, offset))
             return waiting
         except Stopped as stop:
-            self.stopped[topic] = str(stop)
+            self.stopped = str(stop)
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) is None or task.cancelling():
                 raise
-            log.error("what a hearer waited for was cancelled, tries again", topic=topic)
+            log.error("what a hearer waited for was cancelled, tries again", topic=self.topic)
         except AWAY as fault:
-            log.warning("consumer waits", topic=topic, fault=type(fault).__name__)
+            log.warning("consumer waits", topic=self.topic, fault=type(fault).__name__)
         except Exception as fault:
-            log.error("consumer failed, tries again", topic=topic, fault=repr(fault), exc_info=True)
+            log.error("consumer failed, tries again", topic=self.topic, fault=repr(fault), exc_info=True)
         return from_the_start(records)
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
@@ -203,7 +183,7 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
         consumer.seek(partition, offset)
         consumer.pause(partition)
         self._waiting_since.setdefault(partition, time.monotonic())
-        if partition.topic in self.stopped:
+        if self.stopped:
             return
         pause = self._pauses.get(partition, FIRST_PAUSE_SECONDS)
         self._pauses[partition] = min(pause * 2, LONGEST_PAUSE_SECONDS)
@@ -211,54 +191,51 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _resume(self, partition: TopicPartition) -> None:
         consumer = self._subscriber.consumer
-        if consumer is not None and partition in consumer.assignment() and partition.topic not in self.stopped:
+        if consumer is not None and partition in consumer.assignment() and not self.stopped:
             consumer.resume(partition)
 
-    def go_on(self) -> list[str]:
-        """Lets the stopped topics go on, and gives them. Proved by `test_a_stopped_topic_stays_stopped_through_a_rebalance`."""
-        stopped = list(self.stopped)
-        self.stopped.clear()
+    def go_on(self) -> None:
+        """Lets a stopped topic go on. Proved by `test_a_stopped_topic_stays_stopped_through_a_rebalance`."""
+        self.stopped = None
         consumer = self._subscriber.consumer
         if consumer is not None:
-            consumer.resume(*(part for part in consumer.paused() if part.topic in stopped))
-        return stopped
+            consumer.resume(*consumer.paused())
 
-    async def caught_up(self, topic: str) -> set[int]:
-        """The partitions of a topic of which all that stood there when this was called has been dealt with.
+    async def caught_up(self) -> set[int]:
+        """The partitions of which all that stood there when this was called has been dealt with.
         Proved by `test_a_suspect_whose_newest_version_still_waits_for_kafka_is_left_to_the_relay`."""
         consumer = self._subscriber.consumer
-        assigned = [part for part in consumer.assignment() if part.topic == topic] if consumer else []
+        assigned = consumer.assignment() if consumer else set()
         if not assigned:
             return set()
         ends = await consumer.end_offsets(assigned)
-        if topic in self._in_hand:
+        if self._in_hand_since is not None:
             return set()
         there = {partition for partition in ends if partition in consumer.assignment()}
         return {part.partition for part in there if await consumer.position(part) >= ends[part]}
 
     @property
-    def faults(self) -> Iterable[str]:
-        """Why this subscription is not ready; none when it is.
+    def fault(self) -> str | None:
+        """Why this subscription is not ready; None when it is.
         Proved by `test_what_waits_for_long_turns_the_service_red`."""
-        yield from self.stopped.values()
         consumer = self._subscriber.consumer
+        if self.stopped:
+            return self.stopped
         if consumer is None or not self._joined:
-            yield f"{self.group} is not being read"
-            return
+            return f"{self.topic} is not being read"
         now = time.monotonic()
-        waits = [(began, part.topic) for part, began in self._waiting_since.items() if part.topic not in self.stopped]
-        hands = [(began, topic) for topic, began in self._in_hand.items()]
-        for since, said in ((waits, "has waited for"), (hands, "has been in hand for")):
-            began, topic = min(since, default=(now, ""))
+        waits, in_hand = min(self._waiting_since.values(), default=now), self._in_hand_since or now
+        for began, said in ((waits, "has waited for"), (in_hand, "has been in hand for")):
             if now - began > RED_AFTER_SECONDS:
-                yield f"{topic} {said} {int(now - began)} s"
+                return f"{self.topic} {said} {int(now - began)} s"
         heard = consumer.assignment() - consumer.paused()
         polls = [consumer.last_poll_timestamp(partition) for partition in heard]
         silent = time.time() - min((poll for poll in polls if poll), default=math.inf) / 1_000
-        if silent > SILENT_SECONDS and not self._in_hand:
-            yield f"{self.group} has not been read for {int(silent)} s"
+        if silent > SILENT_SECONDS and self._in_hand_since is None:
+            return f"{self.topic} has not been read for {int(silent)} s"
+        return None
 
-    def _measure(self, topic: str, parts: Mapping[TopicPartition, Sequence[Record]]) -> None:
+    def _measure(self, parts: Mapping[TopicPartition, Sequence[Record]]) -> None:
         consumer = self._subscriber.consumer
         assigned = consumer.assignment() if consumer else set()
         oldest = time.time()
@@ -267,8 +244,8 @@ class Ear(ConsumerRebalanceListener):  # type: ignore[misc]
             self._lags[partition] = max(0, end - part[-1].offset - 1) if end is not None else 0
             if self._lags[partition]:
                 oldest = min(oldest, part[-1].timestamp / 1_000)
-        self.measures.lag_records.labels(topic).set(sum(lag for part, lag in self._lags.items() if part.topic == topic))
-        self.measures.lag_seconds.labels(topic).set(time.time() - oldest)
+        self.measures.lag_records.labels(self.topic).set(sum(self._lags.values()))
+        self.measures.lag_seconds.labels(self.topic).set(time.time() - oldest)
 
 
 async def _raw(message: KafkaAckableMessage) -> Any:

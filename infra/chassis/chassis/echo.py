@@ -102,7 +102,7 @@ class Echo:
             return
         suspects = dict(self._suspects)
         behind = await self._behind(suspects, lambda key: self._last.get(key, 0))
-        read = await ear.caught_up(self.topic)
+        read = await ear.caught_up()
         lacking = {key for key, told in behind.items() if told.whole and self._last.get(key, 0) < told.version}
         await self._clear(suspects.keys() - behind.keys())
         await self._answer({key for key in lacking if suspects[key] in read})

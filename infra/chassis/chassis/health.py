@@ -43,4 +43,4 @@ async def faults_of(running: Any) -> list[str]:
     faults += [f"a loop ended: {task.get_coro().__qualname__}" for task in running.tasks if task.done()]
     if running.relay and running.relay.fault:
         faults.append(running.relay.fault)
-    return faults + [fault for ear in running.ears for fault in ear.faults]
+    return faults + [ear.fault for ear in running.ears if ear.fault]

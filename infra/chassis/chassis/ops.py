@@ -80,7 +80,10 @@ class _Operations:
 
     async def go_on(self, request: Request) -> Response:
         self._operator(request)
-        return json_response({"resumed": [topic for ear in self._running.ears for topic in ear.go_on()]})
+        stopped = [ear for ear in self._running.ears if ear.stopped]
+        for ear in stopped:
+            ear.go_on()
+        return json_response({"resumed": [ear.topic for ear in stopped]})
 
     async def step(self, request: Request) -> Response:
         self._caller(request)

@@ -38,15 +38,15 @@ Waiting = Mapping[TopicPartition, int]
 
 
 class Reader:
-    """Reads one subscription in FastStream's place, whose own reading sleeps after an empty read, deaf to what comes meanwhile.
+    """Reads one topic in FastStream's place, whose own reading sleeps after an empty read, deaf to what comes meanwhile.
 
     Guarantees: what cannot be read is given as a record that says so, and everything beside it is given too.
 
     Proved by `test_a_record_that_the_client_cannot_read_is_put_aside_and_nothing_beside_it_is_lost`.
     """
 
-    def __init__(self, group: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
-        self._group, self._offsets, self._wait = group, offsets, wait
+    def __init__(self, topic: str, offsets: Offsets, wait: Callable[[TopicPartition, int], None]) -> None:
+        self._topic, self._offsets, self._wait = topic, offsets, wait
         self._one_by_one_until, self._must_go_back = 0.0, False
 
     async def read(self, consumer: Any) -> tuple[Record, ...]:
@@ -56,30 +56,21 @@ class Reader:
             try:
                 await self._go_back(consumer)
             except KafkaError as fault:
-                log.warning("cannot go back yet", group=self._group, fault=repr(fault)[:300])
+                log.warning("cannot go back yet", topic=self._topic, fault=repr(fault)[:300])
                 raise
             self._must_go_back = False
             self._one_by_one_until = time.monotonic() + ONE_BY_ONE_SECONDS
         try:
             if time.monotonic() < self._one_by_one_until:
                 return await self._read_one(consumer)
-            return await self._read_all(consumer)
+            batch = await consumer.getmany(timeout_ms=READ_MS, max_records=BATCH)
+            return tuple(record for part in batch.values() for record in part)
         except ConsumerStoppedError:
             raise
         except Exception as fault:
-            log.error("something cannot be read", group=self._group, fault=repr(fault)[:300])
+            log.error("something cannot be read", topic=self._topic, fault=repr(fault)[:300])
             self._must_go_back = True
             return ()
-
-    async def _read_all(self, consumer: Any) -> tuple[Record, ...]:
-        """A batch; where it is full, as much of each topic that has none in it: the client gives what came first first.
-        Proved by `test_a_topic_that_comes_in_thousands_keeps_no_other_waiting`."""
-        batch = await consumer.getmany(timeout_ms=READ_MS, max_records=BATCH)
-        if sum(map(len, batch.values())) == BATCH:
-            for topic in consumer.subscription() - {partition.topic for partition in batch}:
-                others = [partition for partition in consumer.assignment() if partition.topic == topic]
-                batch |= await consumer.getmany(*others, timeout_ms=0, max_records=BATCH) if others else {}
-        return tuple(record for part in batch.values() for record in part)
 
     async def _go_back(self, consumer: Any) -> None:
         """To where all before was dealt with, where nothing was to the beginning; until that went well nothing is read.

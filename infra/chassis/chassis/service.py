@@ -108,23 +108,25 @@ class Running:
             by_topic.setdefault(reaction.contract.events_topic, []).append(reaction)
         return [Reactor(self.desk, of[0].contract, of, self.parking, self.measures) for of in by_topic.values()]
 
+    def _echoes(self) -> list[Echo]:
+        return [Echo(self.store, each.contract, self.outlet, self.measures) for each in self.service.aggregates]
+
     async def _work(self, stack: AsyncExitStack) -> None:
-        states: dict[str, list[Hearer]] = {}
+        hearers: dict[str, list[Hearer]] = {}
         for projector in self.projectors:
             await projector.prepare()
-            states.setdefault(projector.projection.contract.state_topic, []).append(projector)
-        echoes = [Echo(self.store, each.contract, self.outlet, self.measures) for each in self.service.aggregates]
-        for echo in echoes:
-            states.setdefault(echo.topic, []).append(echo)
-        facts = {reactor.contract.events_topic: [reactor] for reactor in self.reactors}
+            hearers.setdefault(projector.projection.contract.state_topic, []).append(projector)
+        for reactor in self.reactors:
+            hearers.setdefault(reactor.contract.events_topic, []).append(reactor)
+        echoes = {echo.topic: echo for echo in self._echoes()}
+        for topic, echo in echoes.items():
+            hearers.setdefault(topic, []).append(echo)
         group = self.service.group
-        of_states = Ear(f"{group}.states", states, self.measures)
-        of_facts = [Ear(f"{group}.{topic}", {topic: heard}, self.measures) for topic, heard in facts.items()]
-        self.ears = [of_states, *of_facts]
+        self.ears = [Ear(topic, f"{group}.{topic}", heard, self.measures) for topic, heard in hearers.items()]
         broker = quiet_broker(self.service.settings.kafka_bootstrap, self.service.name)
         for ear in self.ears:
             ear.subscribe(broker, self.service.settings.instance)
-        settling = [_now_and_then(echo.settle, of_states) for echo in echoes]
+        settling = [_now_and_then(echoes[ear.topic].settle, ear) for ear in self.ears if ear.topic in echoes]
         duties = [self.scanner.run(), self.relay.watch(), _now_and_then(self.relay.measure), *settling]
         self.tasks = await stack.enter_async_context(meanwhile(*duties))
         await stack.enter_async_context(self.relay.publishing())

@@ -13,7 +13,7 @@ from chassis import health, ops
 from chassis.auth import Signer, Verifier
 from chassis.broker import listening, meanwhile, quiet_broker
 from chassis.clock import Clock, DemoClock, RealClock
-from chassis.consumer import Ear
+from chassis.consumer import Ear, Hearer
 from chassis.mongo import Store
 from chassis.outlet import Outlet
 from chassis.parking import Again, Parking
@@ -92,11 +92,10 @@ class Gateway:
             yield
 
     async def _work(self, stack: AsyncExitStack) -> None:
-        views = {each.projection.contract.state_topic: [each] for each in self.projectors.values()}
-        books = {each.topic: [each] for each in self.journals}
+        hearers: dict[str, Hearer] = {each.projection.contract.state_topic: each for each in self.projectors.values()}
+        hearers |= {each.topic: each for each in self.journals}
         self.ears = [
-            Ear("passerelle.gateway.views", views, self.measures),
-            Ear("passerelle.gateway.journal", books, self.measures),
+            Ear(topic, f"passerelle.gateway.{topic}", [each], self.measures) for topic, each in hearers.items()
         ]
         broker = quiet_broker(self.settings.kafka_bootstrap, "gateway")
         for ear in self.ears:
