@@ -170,10 +170,12 @@ async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
 ) -> None:
     """Its own commits wake a relay; it watches those of others only where there are any."""
     rests: list[Relay] = []
+    begun: list[float] = []
     rest, watch = Relay._rest, Store.watch
     watched = asyncio.Event()
 
     async def counted(relay: Relay) -> None:
+        begun.append(relays.NET_SECONDS)
         await rest(relay)
         rests.append(relay)
 
@@ -185,6 +187,9 @@ async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
 
     async def rested() -> int:
         return len(rests)
+
+    async def rests_for() -> float:
+        return begun[-1]
 
     monkeypatch.setattr(Relay, "_rest", counted)
     monkeypatch.setattr(Store, "watch", noticed)
@@ -203,8 +208,7 @@ async def test_what_another_process_commits_is_told_at_once_when_that_is_known(
         await eventually(known, every_seconds=0.2)
         await drained(service)
         monkeypatch.setattr(relays, "NET_SECONDS", 60.0)
-        before = len(rests)
-        await eventually(rested, lambda times: times > before)
+        await eventually(rests_for, lambda seconds: seconds == 60.0)
 
         await elsewhere.client.hung("one more of another")
         await drained(service)

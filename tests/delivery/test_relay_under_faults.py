@@ -221,7 +221,7 @@ async def test_a_service_that_is_asked_to_end_marks_what_it_published(room: Room
             return await pending(door)
 
         await eventually(some, lambda left: left < 2_000, every_seconds=0.005)
-        await asyncio.to_thread(ended.stop)
+        await asyncio.to_thread(ended.stop, 40)
         left = await pending(door)
         told = await facts(room)
         with process.child("next").start():

@@ -207,9 +207,15 @@ class Office:
         return await self.secretary(committee).creates("meetings", body)
 
     async def convenes(self, meeting: File, committee: File) -> None:
+        """With what is on its agenda then: an item that was brought meanwhile has the secretary look again."""
         secretary = self.secretary(committee)
         agenda = await secretary.hands_in(meeting, pdf(f"ordre du jour {meeting.id}"), "ordre-du-jour.pdf")
-        await secretary.does(meeting, "convene-meeting", {"document_id": agenda["document_id"]})
+        body = {"document_id": agenda["document_id"]}
+        while (answer := await secretary.asks_for(meeting, "convene-meeting", body)).status_code == 412:
+            meeting.version = answer.json()["version"]
+            await secretary.reads(meeting)
+        assert answer.status_code == 200, answer.text
+        meeting.version, meeting.state = answer.json()["version"], answer.json()
 
     async def holds(self, meeting: File, committee: File) -> None:
         there = [{"member_id": each["member_id"], "present": "in_person"} for each in committee["members"]]
