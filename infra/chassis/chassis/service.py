@@ -108,9 +108,6 @@ class Running:
             by_topic.setdefault(reaction.contract.events_topic, []).append(reaction)
         return [Reactor(self.desk, of[0].contract, of, self.parking, self.measures) for of in by_topic.values()]
 
-    def _echoes(self) -> list[Echo]:
-        return [Echo(self.store, each.contract, self.outlet, self.measures) for each in self.service.aggregates]
-
     async def _work(self, stack: AsyncExitStack) -> None:
         hearers: dict[str, list[Hearer]] = {}
         for projector in self.projectors:
@@ -118,9 +115,11 @@ class Running:
             hearers.setdefault(projector.projection.contract.state_topic, []).append(projector)
         for reactor in self.reactors:
             hearers.setdefault(reactor.contract.events_topic, []).append(reactor)
-        echoes = {echo.topic: echo for echo in self._echoes()}
-        for topic, echo in echoes.items():
-            hearers.setdefault(topic, []).append(echo)
+        echoes: dict[str, Echo] = {}
+        for aggregate in self.service.aggregates:
+            echo = Echo(self.store, aggregate.contract, self.outlet, self.measures)
+            echoes[echo.topic] = echo
+            hearers.setdefault(echo.topic, []).append(echo)
         group = self.service.group
         self.ears = [Ear(topic, f"{group}.{topic}", heard, self.measures) for topic, heard in hearers.items()]
         broker = quiet_broker(self.service.settings.kafka_bootstrap, self.service.name)
